@@ -1,0 +1,1 @@
+"""Teaching code that lectures import: small, typed, tested, shown at its source."""

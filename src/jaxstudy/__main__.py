@@ -1,0 +1,5 @@
+"""`python -m jaxstudy`"""
+
+from jaxstudy.cli import main
+
+main()

@@ -1,0 +1,136 @@
+"""One lecture in one real kernel, cell by cell, driven by nbclient."""
+
+from __future__ import annotations
+
+import ast
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from jaxstudy.build.cache import Entry
+from jaxstudy.build.kernels import Kernels
+from jaxstudy.build.names import names_of
+from jaxstudy.build.tidy import tidy
+from jaxstudy.course import Lecture, Step
+from jaxstudy.errors import KernelLost, Problem, StepFailed
+
+# JAX reads these when it is imported, which a warm kernel has done before the first cell runs.
+_SETS_JAX_UP = re.compile(r"environ\b.*\bJAX_|^\s*%(set_)?env\s+JAX_", re.MULTILINE)
+_HELPER_TIMEOUT_SECONDS = 120
+
+
+class Session:
+    """A running kernel and the lecture whose cells it runs."""
+
+    def __init__(self, lecture: Lecture, client: Any, cell_timeout: int, root: Path) -> None:
+        self.lecture, self.client, self.cell_timeout, self.root = lecture, client, cell_timeout, root
+        self._number = {step.id: number for number, step in enumerate(step for step in lecture if step.runs)}
+
+    async def run(self, step: Step) -> Entry:
+        """Execute the step; errors it raises are among its outputs.
+
+        Raises:
+            KernelLost: the kernel died in this step.
+            StepFailed: it took longer than the time limit.
+        """
+        from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+        number = self._number[step.id]
+        cell = self.client.nb.cells[number]
+        started = time.perf_counter()
+        try:
+            await self.client.async_execute_cell(cell, number, store_history=True)
+        except CellTimeoutError as error:
+            do = "make the step smaller, or raise the limit with --timeout"
+            expected = f"the step done in {self.cell_timeout} s"
+            raise StepFailed(Problem(expected, "still running", do, self.lecture.path, step.line)) from error
+        except DeadKernelError as error:
+            do = "look for a crash or too much memory in this step"
+            raise KernelLost(Problem("a living kernel", "it died", do, self.lecture.path, step.line)) from error
+        return Entry(tuple(tidy(_plain(output), self.root) for output in cell.outputs), time.perf_counter() - started)
+
+    async def run_and_keep(self, step: Step, path: Path) -> tuple[Entry, str]:
+        """Execute an expensive step and store what it binds; the text says why that failed, if it did."""
+        names = names_of(step.source)
+        await self._call("watch", list(names.read))
+        entry = await self.run(step)
+        return entry, await self._call("store", str(path), list(names.values))
+
+    async def put_back(self, step: Step, path: Path) -> str:
+        """Give the kernel an expensive step's stored values instead of running it; "" or why that failed."""
+        return await self._call("load", str(path), names_of(step.source).definitions)
+
+    async def _call(self, function: str, *arguments: Any) -> str:
+        """Call a function of `jaxstudy.build.keep` in the kernel, leaving no name or history behind."""
+        call = f"__import__('jaxstudy.build.keep', fromlist=['keep']).{function}{arguments!r}"
+        if len(arguments) == 1:
+            call = call[:-2] + ")"
+        client = self.client.kc
+        message = client.execute("", silent=True, store_history=False, user_expressions={"answer": call})
+        deadline = time.monotonic() + _HELPER_TIMEOUT_SECONDS
+        while (remaining := deadline - time.monotonic()) > 0:
+            reply = await client.get_shell_msg(timeout=remaining)
+            if reply["parent_header"].get("msg_id") == message:
+                return _answer(reply["content"].get("user_expressions", {}).get("answer", {}))
+        return "the kernel did not answer"
+
+
+def _answer(value: dict[str, Any]) -> str:
+    if value.get("status") != "ok":
+        return f"{value.get('ename')}: {value.get('evalue')}"
+    return str(ast.literal_eval(value["data"]["text/plain"]) or "")
+
+
+@asynccontextmanager
+async def open_session(lecture: Lecture, kernels: Kernels, cell_timeout: int) -> AsyncIterator[Session]:
+    """A session on a fresh kernel whose working directory is the lecture's folder.
+
+    Raises:
+        KernelLost: the kernel did not start.
+    """
+    from nbclient import NotebookClient
+    from nbformat.v4 import new_code_cell, new_notebook
+
+    language = lecture.metadata["kernelspec"].get("language", "python")
+    if str(language).lower() not in ("python", "python3", "ipython"):
+        got = f"a {language} kernel"
+        raise KernelLost(Problem("a Python lecture", got, "jaxstudy runs Python kernels only", lecture.path))
+    manager = kernels.manager(warm=not any(_SETS_JAX_UP.search(step.source) for step in lecture if step.runs))
+    limits = {
+        "timeout": cell_timeout,
+        "startup_timeout": 60,
+        "allow_errors": True,
+        "record_timing": False,
+        "coalesce_streams": True,
+    }
+    # All cells are there from the start: a cell may update what an earlier one displays.
+    cells = [new_code_cell(step.source) for step in lecture if step.runs]
+    client = NotebookClient(new_notebook(cells=cells), km=manager, **limits)
+    try:
+        await client.async_start_new_kernel(cwd=str(lecture.path.parent), env=kernels.environment())
+        await client.async_start_new_kernel_client()
+    except (RuntimeError, OSError, TimeoutError) as error:
+        do = "run `jaxstudy doctor`; `--kernel plain` starts kernels the ordinary way"
+        raise KernelLost(Problem("a kernel", f"{type(error).__name__}: {error}", do, lecture.path)) from error
+    try:
+        yield Session(lecture, client, cell_timeout, kernels.root)
+    finally:
+        if client.kc is not None:
+            client.kc.stop_channels()
+        await manager.shutdown_kernel(now=True)  # nothing is left to save: no reason to wait politely
+
+
+def _plain(output: Any) -> dict[str, Any]:
+    """The output as JSON; execution counts are given anew when a notebook is put together."""
+    raw: dict[str, Any] = _thawed(output)
+    raw.pop("execution_count", None)
+    return raw
+
+
+def _thawed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _thawed(item) for key, item in value.items()}
+    return [_thawed(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,45 @@
+"""What outputs depend on besides the lecture's own text: versions, the size switch, JAX's environment."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+
+from jaxstudy.errors import InputError, Problem, near
+
+PACKAGES = ("jax", "jaxlib", "flax", "optax", "torch", "numpy", "matplotlib")
+SIZES = ("smoke", "full")
+SIZE_VARIABLE = "JAXSTUDY_SIZE"
+# They say where compiled code is kept, which no output shows.
+_HARMLESS = ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS")
+
+
+def versions() -> dict[str, str]:
+    """Package → version of what is installed here, Python included; nothing is imported."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "absent"
+    return found
+
+
+def size_from(environment: Mapping[str, str] = os.environ) -> str:
+    """`smoke` or `full`, as JAXSTUDY_SIZE says; `smoke` when it is unset.
+
+    Raises:
+        InputError: it says something else.
+    """
+    size = environment.get(SIZE_VARIABLE, "smoke")
+    if size not in SIZES:
+        raise InputError(Problem("smoke or full", f"{SIZE_VARIABLE}={size}{near(size, SIZES)}", "set one of the two"))
+    return size
+
+
+def jax_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The variables that change what JAX computes or how it shows it."""
+    names = (name for name in environment if name.startswith(("JAX_", "XLA_")) and name not in _HARMLESS)
+    return {name: environment[name] for name in sorted(names)}

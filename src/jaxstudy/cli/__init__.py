@@ -1,0 +1,42 @@
+"""`jaxstudy`: one small file a command; each parses, calls one library function and shows the result.
+
+Only typer is imported up here: `jaxstudy --help` must not wait for JAX or Jupyter.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from jaxstudy.cli import build, check, doctor, new, pdf, present, serve
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="A lecture is one Python script. From it: live slides, an offline deck, a notebook, a study page.",
+    epilog="Start with: jaxstudy build, then jaxstudy present 01. The guides are on the site (jaxstudy serve).",
+)
+app.command("build")(build.build)
+app.command("check")(check.check)
+app.command("present")(present.present)
+app.command("serve")(serve.serve)
+app.command("pdf")(pdf.pdf)
+app.command("doctor")(doctor.doctor)
+app.add_typer(new.app, name="new")
+
+
+def main() -> None:
+    """Run the command line; errors a person can mend are shown as such, with exit code 1 or 2."""
+    from jaxstudy.errors import StudyError
+
+    try:
+        app()
+    except StudyError as error:
+        from jaxstudy.cli.show import show_error
+
+        sys.exit(show_error(error))
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing is half-written; run the same command again to go on.", file=sys.stderr)
+        sys.exit(130)

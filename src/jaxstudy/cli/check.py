@@ -1,0 +1,21 @@
+"""`jaxstudy check`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def check(
+    lectures: Annotated[list[str] | None, typer.Argument(help="Numbers, names or files; without any: all.")] = None,
+    screen: Annotated[bool, typer.Option(help="Look at every slide in a real browser (needs Chromium).")] = True,
+) -> None:
+    """Judge lectures by the house's rules: prose, code, notes, minutes; overflow, alt text, contrast on screen."""
+    from jaxstudy.cli.checks import check_lectures
+    from jaxstudy.cli.course import course_for
+    from jaxstudy.cli.show import console
+
+    course, paths = course_for(lectures or [])
+    count = check_lectures(course, paths, screen)
+    console.print(f"[green]✓[/] {count} {'lecture' if count == 1 else 'lectures'}: nothing to mend")

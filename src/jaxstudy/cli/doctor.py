@@ -1,0 +1,40 @@
+"""`jaxstudy doctor`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def doctor(
+    install: Annotated[
+        bool, typer.Option("--install", help="Install the web parts (reveal.js, KaTeX, Mermaid).")
+    ] = False,
+    has: Annotated[str, typer.Option(help="Only say whether this is here, for scripts: chromium.")] = "",
+) -> None:
+    """Say what is here, what is missing and how to get it."""
+    from jaxstudy.build.doctor import browser, examine
+    from jaxstudy.cli.show import console, relative, show_checks
+
+    if has:
+        _answer(has, browser().ok)
+    if install:
+        from jaxstudy.build.webparts import install_web_parts
+
+        console.print(f"[green]✓[/] web parts in {relative(install_web_parts())}")
+        return
+    if not show_checks(examine(Path.cwd())):
+        raise typer.Exit(1)
+
+
+def _answer(word: str, chromium: bool) -> None:
+    from jaxstudy.cli.show import console
+    from jaxstudy.errors import InputError, Problem
+
+    if word != "chromium":
+        raise InputError(Problem("--has chromium", f"--has {word}", "ask for chromium"))
+    if chromium:
+        console.print("yes")
+    raise typer.Exit

@@ -1,0 +1,218 @@
+"""A file → its cells, each with the lines it stands on. Knows formats, not lectures.
+
+jupytext reads the formats; it does not say where a cell stood, so its cell reader is wrapped
+to write down how many lines each cell took.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jaxstudy.course.notebook_format import import_quickly
+from jaxstudy.errors import InputError, Problem
+
+SUFFIXES = (".py", ".ipynb", ".md")
+_INTERNAL = ("lines_to_next_cell", "lines_to_end_of_cell_marker", "incorrectly_encoded_metadata")
+_MARKER = re.compile(r"^#\s*%%")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell as the format gives it."""
+
+    kind: str
+    source: str
+    metadata: dict[str, Any]
+    line: int
+    """1-based line of the first source line (for a notebook: of the cell's JSON object)."""
+    end: int
+    """1-based line after the last source line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A whole file: `text` is what stands in it, line ends and byte-order mark included."""
+
+    path: Path
+    text: str
+    cells: tuple[Cell, ...]
+    metadata: dict[str, Any]
+
+
+def read_cells(path: Path) -> Cells:
+    """The cells of a percent script, a notebook of any nbformat, or a Markdown notebook.
+
+    Raises:
+        InputError: no such file, not text, a format that is not known, broken JSON or YAML.
+    """
+    if path.suffix not in SUFFIXES:
+        raise InputError(
+            Problem(f"a file ending in {', '.join(SUFFIXES)}", repr(path.name), "convert it with jupytext first", path)
+        )
+    text = _decode(path)
+    import_quickly()
+    body = text.removeprefix("\ufeff")
+    return _read_ipynb(path, text, body) if path.suffix == ".ipynb" else _read_text(path, text, body)
+
+
+def _decode(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(Problem("a readable file", error.strerror or str(error), "check the path", path)) from error
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        got = f"byte {data[error.start]:#04x}"
+        raise InputError(Problem("UTF-8 text", got, "save the file as UTF-8", path, line)) from error
+
+
+def _read_text(path: Path, text: str, body: str) -> Cells:
+    from jupytext.formats import guess_format
+    from jupytext.jupytext import TextNotebookConverter
+
+    _check_yaml_header(path, body)
+    # A script without cell markers is one cell of code, whatever jupytext would guess from its comments.
+    markers = any(_MARKER.match(line) for line in body.splitlines())
+    name = (
+        guess_format(body, path.suffix)[0] if path.suffix != ".py" else ("percent" if markers or not body else "light")
+    )
+    converter = TextNotebookConverter({"extension": path.suffix, "format_name": name}, None)
+    spans: list[int] = []
+    reader = getattr(converter.implementation, "cell_reader_class", None)
+    if reader is not None:
+        converter.implementation = copy.copy(converter.implementation)
+        converter.implementation.cell_reader_class = _recording(reader, spans)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            notebook = converter.reads(body)
+    except Exception as error:
+        got = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(
+            Problem(f"a {name} notebook", got, "open it in JupyterLab to see what is wrong", path)
+        ) from error
+    if len(spans) < len(notebook.cells) - 1 or not spans:
+        placed = list(_found_by_search(notebook.cells, body.splitlines()))
+    else:
+        placed = list(_placed(notebook.cells, spans, body.splitlines()))
+    return Cells(path, text, tuple(placed), dict(notebook.metadata))
+
+
+def _recording(reader_class: Any, spans: list[int]) -> Any:
+    """The reader, writing down how many lines each cell took."""
+
+    class Recorder(reader_class):  # type: ignore[misc]
+        def read(self, lines: list[str]) -> Any:
+            cell, consumed = super().read(lines)
+            spans.append(consumed)
+            return cell, consumed
+
+    return Recorder
+
+
+def _placed(cells: list[Any], spans: list[int], lines: list[str]) -> Iterator[Cell]:
+    start = len(lines) - sum(spans)
+    extra = len(cells) - len(spans)  # a raw cell made of the header's free text has no span of its own
+    for cell in cells[:extra]:
+        yield _cell(cell, 1, start)
+    for cell, span in zip(cells[extra:], spans, strict=True):
+        first = start + 1 if start < len(lines) and _MARKER.match(lines[start]) else start
+        last = start + span
+        while last > first and not lines[last - 1].strip():
+            last -= 1
+        if first > start or cell.source.strip():  # blank lines above the first marker are no cell
+            yield _cell(cell, first + 1, last + 1)
+        start += span
+
+
+def _found_by_search(cells: list[Any], lines: list[str]) -> Iterator[Cell]:
+    """For formats that are not read line by line (MyST): each cell's first line, looked for in order."""
+    at = 0
+    for cell in cells:
+        head = cell.source.split("\n", 1)[0]
+        while at < len(lines) and lines[at] != head:
+            at += 1
+        found = min(at, max(len(lines) - 1, 0))
+        count = cell.source.count("\n") + 1
+        yield _cell(cell, found + 1, found + 1 + count)
+        at = found + count
+
+
+def _cell(cell: Any, line: int, end: int) -> Cell:
+    metadata = {key: value for key, value in dict(cell.metadata).items() if key not in _INTERNAL}
+    return Cell(cell.cell_type, cell.source, metadata, line, end)
+
+
+def _check_yaml_header(path: Path, body: str) -> None:
+    """Raise on a broken YAML header with its line: jupytext would keep quiet and drop it."""
+    import yaml
+
+    lines = body.splitlines()
+    prefix = "#" if path.suffix == ".py" else ""
+    fence = [i for i, line in enumerate(lines) if line.removeprefix(prefix).strip() == "---"][:2]
+    if len(fence) < 2 or any(line.strip() and not line.startswith(prefix) for line in lines[: fence[1]]):
+        return
+    if any(line.strip() for line in lines[: fence[0]] if not line.startswith(("#!", "# -*-"))):
+        return
+    block = [re.sub(r"^# ?", "", line) if prefix else line for line in lines[fence[0] + 1 : fence[1]]]
+    try:
+        yaml.safe_load("\n".join(block))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = fence[0] + 2 + (mark.line if mark else 0)
+        got = getattr(error, "problem", None) or str(error)
+        do = "mend the indentation or quote the value"
+        raise InputError(Problem("a YAML header", got, do, path, line)) from error
+
+
+def _read_ipynb(path: Path, text: str, body: str) -> Cells:
+    import nbformat
+
+    try:
+        raw = json.loads(body)
+    except json.JSONDecodeError as error:
+        do = "restore the file; it is cut off or was merged badly"
+        raise InputError(Problem("a notebook (JSON)", error.msg, do, path, error.lineno)) from error
+    if not isinstance(raw, dict) or "nbformat" not in raw:
+        raise InputError(
+            Problem("a notebook with an nbformat", "other JSON", "open it in JupyterLab and save it", path, 1)
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # missing cell ids are ours to give
+            notebook = nbformat.reads(body, as_version=4)
+    except Exception as error:
+        got = f"nbformat {raw.get('nbformat')}: {str(error).splitlines()[0]}"
+        raise InputError(
+            Problem("a notebook of nbformat 3 or 4", got, "open it in JupyterLab and save it", path)
+        ) from error
+    offsets = list(_json_cell_lines(body))
+    cells = [_cell(cell, *(offsets[i] if i < len(offsets) else (1, 1))) for i, cell in enumerate(notebook.cells)]
+    return Cells(path, text, tuple(cells), dict(notebook.metadata))
+
+
+def _json_cell_lines(body: str) -> Iterator[tuple[int, int]]:
+    """First line and line after the last of each object in the `cells` array."""
+    found = re.search(r'"cells"\s*:\s*\[', body)
+    if not found:
+        return
+    decoder = json.JSONDecoder()
+    at, line, counted = found.end(), 1, 0
+    while True:
+        at = re.compile(r"[\s,]*").match(body, at).end()  # type: ignore[union-attr]  # matches nothing too
+        if at >= len(body) or body[at] != "{":
+            return
+        line += body.count("\n", counted, at)
+        _, end = decoder.raw_decode(body, at)
+        last = line + body.count("\n", at, end)
+        yield line, last + 1
+        line, counted, at = last, end, end

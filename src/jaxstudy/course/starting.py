@@ -1,0 +1,36 @@
+"""A new lecture from a template that builds and passes the checks as it is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Template
+
+from jaxstudy.course.atomic import write_atomically
+from jaxstudy.course.config import Course
+from jaxstudy.course.headings import slug
+from jaxstudy.errors import InputError, Problem
+
+_NAME = re.compile(r"^\d{2}_[a-z0-9_]+$")
+
+
+def new_lecture(course: Course, name: str, title: str = "") -> Path:
+    """Write `lectures/<name>.py` and return its path.
+
+    Args:
+        name: two digits, `_`, a topic: `03_trees`.
+        title: default: the topic, as words.
+
+    Raises:
+        InputError: the name has another form, or the file is there already.
+    """
+    path = course.root / "lectures" / f"{name}.py"
+    if not _NAME.match(name):
+        raise InputError(Problem("a name like 03_trees", repr(name), "use two digits, _, and a topic in lower case"))
+    if path.exists():
+        raise InputError(Problem("a new name", f"{name}, which is there", "choose another, or edit the file", path))
+    number, topic = name.split("_", 1)
+    words = title or topic.replace("_", " ").capitalize()
+    template = Template((Path(__file__).parents[1] / "assets" / "new" / "lecture.py.txt").read_text(encoding="utf-8"))
+    write_atomically(path, template.substitute(week=int(number), title=words, concept=slug(words)))
+    return path

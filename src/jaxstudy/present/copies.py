@@ -1,0 +1,68 @@
+"""A lecture as the front ends need it: a percent script, or a notebook, in which every slide type stands."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from jaxstudy.course import Lecture
+
+_AUTOLAUNCH = re.compile(r"^(#?\s*(?:rise:\s*\{.*?)?\bautolaunch:\s*)true\b", re.MULTILINE)
+_KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+"""The kernel a session starts; a file from elsewhere may name one of its author's machine."""
+
+
+def working_text(lecture: Lecture) -> str:
+    """The text of the working copy: of the same format as the lecture's file, with plain line ends.
+
+    A lecture of ours is served as it is. One from elsewhere may have no slide types: those that jaxstudy
+    gives it are written down, for RISE would make one endless slide of it.
+    """
+    if lecture.path.suffix == ".ipynb":
+        return _notebook(lecture)
+    return _plain(lecture.text) if lecture.native and "slideshow" in lecture.text else _script(lecture)
+
+
+def _plain(text: str) -> str:
+    # jupytext takes a byte-order mark for the first cell's text.
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    # Slides are entered by our custom.js. RISE's own launch is not always in time, and in the frames of the speaker
+    # window it enters twice, which leaves again.
+    return _AUTOLAUNCH.sub(r"\1false", text, count=1)
+
+
+def _script(lecture: Lecture) -> str:
+    import jupytext
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+
+    make: dict[str, Any] = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+    cells = [make[step.kind](step.source, metadata=_cell_metadata(step.slide_type, step.tags)) for step in lecture]
+    metadata = {"kernelspec": _KERNEL, "rise": _settings(lecture)}
+    text: str = jupytext.writes(new_notebook(cells=cells, metadata=metadata), fmt=_format(lecture))
+    return text
+
+
+def _format(lecture: Lecture) -> str:
+    return "py:percent" if lecture.path.suffix == ".py" else "md"
+
+
+def _cell_metadata(slide_type: str, tags: tuple[str, ...]) -> dict[str, object]:
+    return {"slideshow": {"slide_type": slide_type}, **({"tags": list(tags)} if tags else {})}
+
+
+def _notebook(lecture: Lecture) -> str:
+    """The notebook with slide types and without outputs: cells are to be run, not to have been run."""
+    import nbformat
+
+    notebook = nbformat.reads(lecture.text.removeprefix("\ufeff"), as_version=4)
+    notebook.metadata.update(kernelspec=_KERNEL, rise=_settings(lecture))
+    for cell, step in zip(notebook.cells, lecture, strict=True):
+        cell.metadata["slideshow"] = {"slide_type": step.slide_type}
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def _settings(lecture: Lecture) -> dict[str, object]:
+    return {**(lecture.metadata.get("rise") or {}), "autolaunch": False}

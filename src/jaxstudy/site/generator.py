@@ -1,0 +1,116 @@
+"""`build/docs` → `build/site` with MkDocs: whole or not at all, and only when something changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from jaxstudy.course import Course
+from jaxstudy.course.atomic import write_atomically
+from jaxstudy.course.config import shipped
+from jaxstudy.errors import Problem, SiteBroken, ToolMissing
+from jaxstudy.site.complaints import problems_in
+from jaxstudy.site.lighten import lighten
+from jaxstudy.site.sources import NAV, write_if_changed
+
+CONFIG = "mkdocs.yml"
+_TOOLS = ("mkdocs", "mkdocs-material", "Markdown", "pymdown-extensions", "Pygments")
+
+
+def build_site(course: Course, *, strict: bool = True) -> Path:
+    """The folder of the study site, built from `build/docs`; an unchanged one is left as it is.
+
+    A failed or killed build leaves the last good site in place.
+
+    Raises:
+        SiteBroken: a dead link, or anything else MkDocs has to say against the sources.
+        ToolMissing: MkDocs or Material is not installed.
+    """
+    site = course.build / "site"
+    config = _config(course)
+    stamp = _stamp(course, config, strict)
+    kept = course.build / "site.stamp"
+    if site.is_dir() and kept.is_file() and kept.read_text() == stamp:
+        return site
+    fresh = course.build / ".site-new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    try:
+        _run_mkdocs(course, config, fresh, strict)
+        lighten(fresh)
+        kept.unlink(missing_ok=True)
+        _swap(fresh, site)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    write_atomically(kept, stamp)
+    return site
+
+
+def _run_mkdocs(course: Course, config: Path, into: Path, strict: bool) -> None:
+    command = [sys.executable, "-m", "mkdocs", "build", "--clean", "-f", str(config), "-d", str(into)]
+    # Material's notice on its end of life would stand above every real message.
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "NO_COLOR": "1"}
+    environment.pop("FORCE_COLOR", None)
+    done = subprocess.run(
+        [*command, *(["--strict"] if strict else [])],
+        cwd=course.root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if done.returncode:
+        raise SiteBroken(*problems_in(done.stderr + done.stdout, course))
+
+
+def _swap(fresh: Path, site: Path) -> None:
+    """The new folder in the place of the old one. Killed in between, the next build finds no site and makes it."""
+    old = site.with_name(".site-old")
+    shutil.rmtree(old, ignore_errors=True)
+    if site.exists():
+        site.rename(old)
+    fresh.rename(site)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _config(course: Course) -> Path:
+    """The course's mkdocs.yml; for a course without one, the one that jaxstudy ships, set to its folders."""
+    own = course.root / CONFIG
+    if own.is_file():
+        return own
+    text = shipped(CONFIG, CONFIG).read_text(encoding="utf-8")
+    # Paths in it are relative to the course; this copy lies one folder deeper.
+    ours = course.build / CONFIG
+    write_if_changed(ours, text.replace(": build/", ": ").encode())
+    return ours
+
+
+def _stamp(course: Course, config: Path, strict: bool) -> str:
+    """Digest of all that the site depends on. Sources by size and time: they are touched only when they change."""
+    docs = course.build / "docs"
+    parts = [repr(_tools()), str(strict), config.read_text(encoding="utf-8"), _text(course.build / NAV)]
+    for path in sorted(docs.rglob("*")):
+        if path.is_file():
+            about = path.stat()
+            parts.append(f"{path.relative_to(docs).as_posix()} {about.st_size} {about.st_mtime_ns}")
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+@cache
+def _tools() -> tuple[str, ...]:
+    """Versions of what makes the site."""
+    try:
+        return tuple(metadata.version(name) for name in _TOOLS)
+    except metadata.PackageNotFoundError as error:
+        do = 'run `pip install "jaxstudy[site]"`'
+        raise ToolMissing(Problem(f"the package {error.name}", "none installed here", do)) from error

@@ -1,0 +1,157 @@
+"""Built lectures and guides → `build/docs`: plain Markdown, pictures and assets, for MkDocs or its like."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from jaxstudy.build.built import BuiltLecture
+from jaxstudy.build.webparts import web_part
+from jaxstudy.course import Course
+from jaxstudy.course.atomic import write_atomically
+from jaxstudy.course.concepts import concepts
+from jaxstudy.course.headings import plain
+from jaxstudy.site.files import Content
+from jaxstudy.site.guides import Guide, read_guides
+from jaxstudy.site.head import facts, file_links
+from jaxstudy.site.lecture_page import lecture_page
+from jaxstudy.site.templates import ASSETS, render
+
+NAV = "nav.yml"
+"""Beside the sources, inherited by mkdocs.yml: the course's title and the order of its pages."""
+_OUR_ASSETS = ("jaxstudy.css", "jaxstudy.js", "icon.svg", "logo.svg")
+_MATHS = re.compile(r"\$|\\[(\[]|\\begin\{")
+
+Tree = dict[str, Content]
+"""Path in the docs folder → what it holds."""
+
+
+def write_site_sources(
+    course: Course, built: Sequence[BuiltLecture], docs: Path, today: datetime.date | None = None
+) -> None:
+    """Make `docs` hold the site's sources and nothing else; files that have not changed are not touched.
+
+    Args:
+        today: decides which resources are released; default: the real date.
+
+    Raises:
+        ToolMissing: the web parts are not installed.
+    """
+    built = sorted(built, key=lambda item: item.lecture.name)
+    guides = read_guides(course)
+    tree: Tree = {}
+    for item in built:
+        page = lecture_page(course, item, today)
+        tree[f"lectures/{item.lecture.name}.md"] = page.text.encode()
+        tree |= {f"lectures/{link}": content for link, content in page.files.found.items()}
+        tree |= _downloads(item)
+    tree |= {f"guides/{guide.path.name}": guide.path for guide in guides.values()}
+    tree |= {f"guides/{path.name}": path for guide in guides.values() for path in guide.pictures}
+    tree["index.md"] = _home(course, built, guides).encode()
+    tree["concepts.md"] = _concepts(built).encode()
+    tree |= _assets(tree)
+    mirror(tree, docs)
+    write_if_changed(docs.parent / NAV, _nav(course, built, guides).encode())
+
+
+def mirror(tree: Mapping[str, Content], folder: Path) -> None:
+    """Make the folder hold exactly the tree; equal files keep their modification time."""
+    for name, content in tree.items():
+        write_if_changed(folder / name, content.read_bytes() if isinstance(content, Path) else content)
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+        elif path.is_file() and path.relative_to(folder).as_posix() not in tree:
+            path.unlink()
+
+
+def write_if_changed(path: Path, content: bytes) -> None:
+    """Write the file unless it holds this already."""
+    if not path.is_file() or path.read_bytes() != content:
+        write_atomically(path, content)
+
+
+def _downloads(item: BuiltLecture) -> Tree:
+    files = {"slides": (item.deck, item.pdf), "notebooks": (item.plain, item.executed), "scripts": (item.lecture.path,)}
+    return {f"{folder}/{path.name}": path for folder, paths in files.items() for path in paths if path}
+
+
+def _home(course: Course, built: Sequence[BuiltLecture], guides: Mapping[str, Guide]) -> str:
+    first = built[0].lecture.number if built else "01"
+    numbers = [int(item.lecture.number) for item in built if item.lecture.number.isdigit()]
+    return render(
+        "home.md.j2",
+        title=course.title,
+        about=course.settings.about,
+        description=course.settings.about or f"{course.title}: lectures with code and outputs.",
+        flow=(ASSETS / "flow.html").read_text(encoding="utf-8"),
+        weekly=any(item.lecture.header.week for item in built),
+        lectures=[_home_entry(course, item) for item in built],
+        first=first,
+        next=f"{max(numbers, default=0) + 1:02d}",
+        guides=guides,
+    )
+
+
+def _home_entry(course: Course, item: BuiltLecture) -> dict[str, Any]:
+    return {
+        "title": item.lecture.title,
+        "label": plain(item.lecture.title).replace('"', "'"),
+        "page": f"lectures/{item.lecture.name}.md",
+        "facts": facts(course, item),
+        "outcomes": item.lecture.header.outcomes,
+        "links": [link for link in file_links(item, "") if link.words in ("Slides", "Notebook", "PDF")],
+    }
+
+
+def _concepts(built: Sequence[BuiltLecture]) -> str:
+    lectures = {item.lecture.name: item.lecture for item in built}
+
+    def link(name: str) -> str:
+        lecture = lectures[name]
+        return f'<a href="lectures/{name}.html">{lecture.number} {plain(lecture.title)}</a>'
+
+    return render("concepts.md.j2", concepts=concepts(list(lectures.values())), link=link)
+
+
+def _nav(course: Course, built: Sequence[BuiltLecture], guides: Mapping[str, Guide]) -> str:
+    """What mkdocs.yml inherits. Plain `mkdocs build` reads it too."""
+    lectures = [{_entry(item): f"lectures/{item.lecture.name}.md"} for item in built]
+    nav: list[dict[str, Any]] = [
+        {"Home": "index.md"},
+        *([{"Lectures": lectures}] if lectures else []),
+        {"Concepts": "concepts.md"},
+        *([{"Guides": [{guide.title: f"guides/{guide.path.name}"} for guide in guides.values()]}] if guides else []),
+    ]
+    settings = {"site_name": course.title, "site_description": course.settings.about or course.title, "nav": nav}
+    text = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
+    return f"# Written by jaxstudy; mkdocs.yml inherits it.\n{text}"
+
+
+def _entry(item: BuiltLecture) -> str:
+    title = plain(item.lecture.title)
+    return f"{item.lecture.number} {title}" if item.lecture.number.isdigit() else title
+
+
+def _assets(tree: Tree) -> Tree:
+    """Our own style and script, and those libraries that some page needs."""
+    pages = "\n".join(_text_of(content) for name, content in tree.items() if name.endswith(".md"))
+    found: Tree = {f"assets/{name}": ASSETS / name for name in _OUR_ASSETS}
+    found["assets/vendor/iframe-worker-shim.js"] = web_part("iframe-worker/shim/index.js")
+    if _MATHS.search(pages):
+        for name in ("katex.min.css", "katex.min.js"):
+            found[f"assets/vendor/katex/{name}"] = web_part(f"katex/dist/{name}")
+        fonts = web_part("katex/dist/fonts/KaTeX_Main-Regular.woff2").parent
+        found |= {f"assets/vendor/katex/fonts/{path.name}": path for path in sorted(fonts.glob("*.woff2"))}
+    if "```mermaid" in pages:
+        found["assets/vendor/mermaid.tiny.js"] = web_part("@mermaid-js/tiny/dist/mermaid.tiny.js")
+    return found
+
+
+def _text_of(content: Content) -> str:
+    return (content.read_bytes() if isinstance(content, Path) else content).decode(errors="replace")

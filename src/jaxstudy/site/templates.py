@@ -1,0 +1,29 @@
+"""Pages from templates: `assets/site/*.j2`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from jaxstudy.course.headings import plain, slug
+
+ASSETS = Path(__file__).parents[1] / "assets" / "site"
+
+
+def render(template: str, **values: Any) -> str:
+    """The template filled in; a missing value is an error."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    # Markdown, not HTML: prose is the author's own, so nothing is escaped.
+    environment = Environment(
+        loader=FileSystemLoader(ASSETS), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["plain"] = plain
+    environment.filters["slug"] = slug
+    return environment
