@@ -15,7 +15,7 @@ help:  ## this list
 site: setup  ## build every lecture and the study site (FULL=1: full-size runs)
 	@$(BIN)/jaxstudy build $(if $(FULL),--full) $(if $(shell $(BIN)/jaxstudy doctor --has chromium),--pdf)
 
-test: setup $(VENV)/.torch  ## run every test (needs Chromium)
+test: setup  ## run every test (needs Chromium)
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: setup  ## ruff, mypy --strict, and the house rules for lectures
@@ -34,7 +34,7 @@ bench: setup  ## measure builds and launches beside their peers
 clean:  ## remove what was built; the environment stays
 	rm -rf build slides/*.html slides/*.pdf
 
-setup: $(VENV)/.ready node_modules/.ready
+setup: $(VENV)/.ready $(VENV)/.torch node_modules/.ready
 
 # pip with a sign of life on a terminal, its whole story in a file, and its last words when it fails.
 define pip_install
@@ -54,9 +54,9 @@ $(VENV)/.ready: pyproject.toml
 	@$(call pip_install,-e '.[$(EXTRAS)]')
 	@touch $@
 
-# The CPU build by number: without one, pip takes the newest with several GB of CUDA.
+# Lectures stand beside PyTorch. The CPU build by number: without one, pip takes the newest with several GB of CUDA.
 $(VENV)/.torch: $(VENV)/.ready
-	@$(BIN)/python -c 'import torch' 2>/dev/null || { echo "Installing PyTorch (CPU) for the parity tests."; \
+	@$(BIN)/python -c 'import torch' 2>/dev/null || { echo "Installing PyTorch (CPU), which lectures compare with."; \
 	  $(call pip_install,torch==2.13.0); }
 	@touch $@
 
