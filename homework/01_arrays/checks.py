@@ -1,0 +1,1 @@
+"""Shown checks of 01_arrays."""
