@@ -7,11 +7,10 @@ import platform
 from collections.abc import Mapping
 from importlib import metadata
 
-from jaxstudy.errors import InputError, Problem, near
+from jaxstudy.data.size import SIZE_VARIABLE as SIZE_VARIABLE
+from jaxstudy.data.size import size_from as size_from
 
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "torch", "numpy", "matplotlib")
-SIZES = ("smoke", "full")
-SIZE_VARIABLE = "JAXSTUDY_SIZE"
 # They say where compiled code is kept, which no output shows.
 _HARMLESS = ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS")
 
@@ -25,18 +24,6 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             found[name] = "absent"
     return found
-
-
-def size_from(environment: Mapping[str, str] = os.environ) -> str:
-    """`smoke` or `full`, as JAXSTUDY_SIZE says; `smoke` when it is unset.
-
-    Raises:
-        InputError: it says something else.
-    """
-    size = environment.get(SIZE_VARIABLE, "smoke")
-    if size not in SIZES:
-        raise InputError(Problem("smoke or full", f"{SIZE_VARIABLE}={size}{near(size, SIZES)}", "set one of the two"))
-    return size
 
 
 def jax_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
