@@ -95,6 +95,9 @@ def test_a_missing_package_is_named_with_what_to_install(course: Course, build: 
     path.write_text("# %%\nimport nowhere_to_be_found.at_all\n")
     with pytest.raises(StepFailed, match=r"needs\.py:2: .*pip install nowhere_to_be_found"):
         build(path)
+    path.write_text("# %%\nimport umap\n")  # a module whose package has another name
+    with pytest.raises(StepFailed, match=r"needs\.py:2: .*pip install umap-learn"):
+        build(path)
 
 
 def test_an_r_notebook_is_refused_in_one_line(course: Course, build: Build) -> None:

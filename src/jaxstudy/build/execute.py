@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jaxstudy.build.cache import Entry, StepCache
+from jaxstudy.build.distributions import distribution_of
 from jaxstudy.build.kernels import Kernels
 from jaxstudy.build.session import Session, open_session
 from jaxstudy.course import Lecture, Slide, Step
@@ -149,7 +150,7 @@ def check_outcome(lecture: Lecture, step: Step, entry: Entry) -> None:
 def _cure(error: dict[str, Any]) -> str:
     missing = re.search(r"No module named '([^'.]+)", error["evalue"])
     if error["ename"] == "ModuleNotFoundError" and missing:
-        return f"install it where jaxstudy runs (pip install {missing.group(1)}), or tag the cell skip-execution"
+        return f"install it where jaxstudy runs (pip install {distribution_of(missing.group(1))}), or tag the cell skip-execution"
     return "mend the cell, or tag it raises-exception if it is meant to fail"
 
 

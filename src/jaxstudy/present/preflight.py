@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 from jaxstudy.build.chromium import find_chromium
+from jaxstudy.build.distributions import distribution_of
 from jaxstudy.build.doctor import Check
 from jaxstudy.course import Lecture
 from jaxstudy.errors import InputError, StudyError, ToolMissing
@@ -95,7 +96,7 @@ def _modules(lecture: Lecture, course_root: Path) -> Check:
     if not lacking:
         return Check("modules", True, "all that the cells import are here")
     named = ", ".join(f"{name} (line {line})" for name, line in lacking.items())
-    return Check("modules", False, f"not installed: {named}", f"run `pip install {' '.join(lacking)}`")
+    return Check("modules", False, f"not installed: {named}", f"run `pip install {' '.join(map(distribution_of, lacking))}`")
 
 
 def _data(lecture: Lecture) -> Iterator[Check]:
