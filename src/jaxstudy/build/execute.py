@@ -150,7 +150,8 @@ def check_outcome(lecture: Lecture, step: Step, entry: Entry) -> None:
 def _cure(error: dict[str, Any]) -> str:
     missing = re.search(r"No module named '([^'.]+)", error["evalue"])
     if error["ename"] == "ModuleNotFoundError" and missing:
-        return f"install it where jaxstudy runs (pip install {distribution_of(missing.group(1))}), or tag the cell skip-execution"
+        package = distribution_of(missing.group(1))
+        return f"install it where jaxstudy runs (pip install {package}), or tag the cell skip-execution"
     return "mend the cell, or tag it raises-exception if it is meant to fail"
 
 

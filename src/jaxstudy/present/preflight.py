@@ -96,7 +96,8 @@ def _modules(lecture: Lecture, course_root: Path) -> Check:
     if not lacking:
         return Check("modules", True, "all that the cells import are here")
     named = ", ".join(f"{name} (line {line})" for name, line in lacking.items())
-    return Check("modules", False, f"not installed: {named}", f"run `pip install {' '.join(map(distribution_of, lacking))}`")
+    packages = " ".join(map(distribution_of, lacking))
+    return Check("modules", False, f"not installed: {named}", f"run `pip install {packages}`")
 
 
 def _data(lecture: Lecture) -> Iterator[Check]:
