@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from jaxstudy.cli import build, check, doctor, new, pdf, present, serve
+from jaxstudy.cli import build, check, data, doctor, new, pdf, present, serve
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,6 +25,7 @@ app.command("serve")(serve.serve)
 app.command("pdf")(pdf.pdf)
 app.command("doctor")(doctor.doctor)
 app.add_typer(new.app, name="new")
+app.add_typer(data.app, name="data")
 
 
 def main() -> None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from jaxstudy.errors import Problem
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -18,38 +16,36 @@ if TYPE_CHECKING:
 _UNSIGNED_BYTE = 0x08
 
 
-class NotIdx(ValueError):
-    """The content is not what its place promises; `problem` says in what."""
+class WrongContent(ValueError):
+    """A file holds something else than it should."""
 
     def __init__(self, expected: str, got: str) -> None:
         self.expected, self.got = expected, got
         super().__init__(f"expected {expected}, got {got}")
-
-    def problem(self, do: str) -> Problem:
-        """The same with a cure."""
-        return Problem(self.expected, self.got, do)
 
 
 def read_idx(content: bytes, shape: tuple[int, ...], largest: int = 255) -> NDArray[np.uint8]:
     """The array in an uncompressed IDX file: uint8 of exactly `shape`, values 0 to `largest`.
 
     Raises:
-        NotIdx: wrong magic number, type, dimensions, length or values.
+        WrongContent: wrong magic number, type, dimensions, length or values.
     """
     import numpy as np
 
     head = 4 + 4 * len(shape)
     magic = bytes([0, 0, _UNSIGNED_BYTE, len(shape)])
     if content[:4] != magic:
-        raise NotIdx(f"an IDX file of bytes in {len(shape)} dimensions ({magic.hex()})", f"{content[:4].hex() or '∅'}")
+        raise WrongContent(
+            f"an IDX file of bytes in {len(shape)} dimensions ({magic.hex()})", f"{content[:4].hex() or '∅'}"
+        )
     if len(content) < head:
-        raise NotIdx(f"a head of {head} bytes", f"{len(content)} bytes in all")
+        raise WrongContent(f"a head of {head} bytes", f"{len(content)} bytes in all")
     found = tuple(int.from_bytes(content[place : place + 4], "big") for place in range(4, head, 4))
     if found != shape:
-        raise NotIdx(f"the dimensions {shape}", f"{found}")
+        raise WrongContent(f"the dimensions {shape}", f"{found}")
     if len(content) != head + math.prod(shape):
-        raise NotIdx(f"{head + math.prod(shape):,} bytes", f"{len(content):,}")
+        raise WrongContent(f"{head + math.prod(shape):,} bytes", f"{len(content):,}")
     values = np.frombuffer(content, np.uint8, offset=head).reshape(shape)
     if values.size and int(values.max()) > largest:
-        raise NotIdx(f"values up to {largest}", f"{int(values.max())}")
+        raise WrongContent(f"values up to {largest}", f"{int(values.max())}")
     return values

@@ -11,6 +11,8 @@ from jaxstudy.data.sets import File, Recipe
 from jaxstudy.errors import InputError, Problem
 
 FOLDER_VARIABLE = "JAXSTUDY_DATA"
+ALLOWED_VARIABLE = "JAXSTUDY_DOWNLOAD"
+CACHE_SAYS = "the user's cache"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +20,19 @@ class Place:
     """A folder that has every file of a set."""
 
     kind: str
-    """`folder`, `cache` or `system`."""
+    """`folder` (the person's own), `cache` or `system`."""
     says: str
     """Where that is, in words that are the same on every machine."""
     files: tuple[tuple[File, Path], ...]
 
 
+def allowed(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether JAXSTUDY_DOWNLOAD says that loading may download."""
+    return environment.get(ALLOWED_VARIABLE, "").lower() in ("1", "yes", "true", "on")
+
+
 def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """The user's cache of data sets: `$XDG_CACHE_HOME/jaxstudy` or `~/.cache/jaxstudy`."""
+    """The user's cache: `$XDG_CACHE_HOME/jaxstudy` or `~/.cache/jaxstudy`."""
     base = environment.get("XDG_CACHE_HOME", "")
     return (Path(base) if base else Path.home() / ".cache") / "jaxstudy"
 
@@ -36,16 +43,16 @@ def find(recipe: Recipe, environment: Mapping[str, str] = os.environ) -> Place |
     Raises:
         InputError: JAXSTUDY_DATA names no folder, or one with a part of the files.
     """
-    if not recipe.files:
-        return None
     own = environment.get(FOLDER_VARIABLE, "")
     if own and (place := _in_own_folder(recipe, Path(own).expanduser())):
         return place
-    candidates = [("cache", "the user's cache", cache_folder(environment) / recipe.name)]
-    candidates += [("system", f"the folder {folder}", Path(folder)) for folder in recipe.folders]
+    candidates = [("cache", CACHE_SAYS, cache_folder(environment) / recipe.below)]
+    if recipe.system_folder:
+        says = f"the machine's package {recipe.system_package}"
+        candidates.append(("system", says, Path(recipe.system_folder)))
     for kind, says, folder in candidates:
-        files = _files(recipe, folder)
-        if len(files) == len(recipe.files):
+        files = files_in(recipe, folder)
+        if files and len(files) == len(recipe.files):
             return Place(kind, says, files)
     return None
 
@@ -55,8 +62,8 @@ def _in_own_folder(recipe: Recipe, folder: Path) -> Place | None:
     if not folder.is_dir():
         do = f"mend or unset {FOLDER_VARIABLE}"
         raise InputError(Problem(f"a folder that {FOLDER_VARIABLE} names", f"no folder {folder}", do))
-    for place in (folder / recipe.name, folder):
-        files = _files(recipe, place)
+    for place in (folder / recipe.below, folder):
+        files = files_in(recipe, place)
         if not files:
             continue
         if len(files) < len(recipe.files):
@@ -68,7 +75,7 @@ def _in_own_folder(recipe: Recipe, folder: Path) -> Place | None:
     return None
 
 
-def _files(recipe: Recipe, folder: Path) -> tuple[tuple[File, Path], ...]:
+def files_in(recipe: Recipe, folder: Path) -> tuple[tuple[File, Path], ...]:
     """Those of the set's files that lie in the folder, gzipped or not."""
     found = []
     for file in recipe.files:

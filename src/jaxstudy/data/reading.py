@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jaxstudy.data.arrays import Split
-from jaxstudy.data.idx import NotIdx, read_idx
+from jaxstudy.data.idx import WrongContent, read_idx
 from jaxstudy.data.sets import File, Recipe
 from jaxstudy.errors import InputError, Problem
 
@@ -17,35 +17,44 @@ if TYPE_CHECKING:
     from jaxstudy.data.places import Place
 
 
-def content_of(file: File, path: Path) -> bytes:
+def content_of(file: File, path: Path, *, zipped: bool | None = None) -> bytes:
     """The uncompressed content, when it is the official one.
 
+    Args:
+        file: what it must be.
+        path: where it is.
+        zipped: whether it is gzipped; default: as the path's ending says.
+
     Raises:
-        NotIdx: it is not: torn, tampered with, or another file.
+        FileNotFoundError: there is no such file.
+        WrongContent: torn, tampered with, or another file.
     """
+    if not (path.suffix == ".gz" if zipped is None else zipped):
+        return checked(file, path.read_bytes())
     try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
-        raise NotIdx("a whole gzip file", f"{error}") from error
-    return checked(file, data)
+        with gzip.open(path) as stream:
+            # One byte more than it should have: enough to notice, and a gzip bomb stays small.
+            return checked(file, stream.read(file.size + 1))
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise WrongContent("a whole gzip file", str(error)) from error
 
 
 def checked(file: File, data: bytes) -> bytes:
     """`data`, when its length and SHA-256 are the official ones.
 
     Raises:
-        NotIdx: they are not.
+        WrongContent: they are not.
     """
     if len(data) != file.size:
-        raise NotIdx(f"{file.size:,} bytes uncompressed", f"{len(data):,}")
+        raise WrongContent(f"{file.size:,} bytes uncompressed", f"{len(data):,}" if len(data) < file.size else "more")
     digest = hashlib.sha256(data).hexdigest()
     if digest != file.sha256:
-        raise NotIdx(f"the SHA-256 {file.sha256[:12]}…", f"{digest[:12]}…")
+        raise WrongContent(f"the SHA-256 {file.sha256[:12]}…", f"{digest[:12]}…")
     return data
 
 
-def splits_of(recipe: Recipe, place: Place, cure: str) -> tuple[Split, Split]:
-    """Train and test of a set of IDX files.
+def contents_of(place: Place, cure: str) -> dict[str, bytes]:
+    """Name → content of every file of a set.
 
     Raises:
         InputError: every file that is not what it should be; `cure` says what to do about it.
@@ -55,11 +64,29 @@ def splits_of(recipe: Recipe, place: Place, cure: str) -> tuple[Split, Split]:
     for file, path in place.files:
         try:
             contents[file.name] = content_of(file, path)
-        except NotIdx as error:
+        except WrongContent as error:
             problems.append(Problem(error.expected, error.got, cure, path))
+        except OSError as error:
+            problems.append(Problem("a file that can be read", str(error), cure, path))
     if problems:
         raise InputError(*problems)
-    return idx_splits(recipe, contents)
+    return contents
+
+
+def splits_of(recipe: Recipe, contents: dict[str, bytes]) -> tuple[Split, Split]:
+    """Train and test of a set that is read from files."""
+    return text_splits(recipe, contents) if recipe.kind == "text" else idx_splits(recipe, contents)
+
+
+def text_splits(recipe: Recipe, contents: dict[str, bytes]) -> tuple[Split, Split]:
+    """A text as numbers of its characters: `inputs[i]` is followed by `targets[i]`; both (N,) int32."""
+    import numpy as np
+
+    text = contents[recipe.files[0].name].decode()
+    number = {character: place for place, character in enumerate(recipe.classes)}
+    codes = np.array([number[character] for character in text], np.int32)
+    parts = codes[: recipe.train + 1], codes[recipe.train + 1 :]
+    return Split(parts[0][:-1], parts[0][1:]), Split(parts[1][:-1], parts[1][1:])
 
 
 def idx_splits(recipe: Recipe, contents: dict[str, bytes]) -> tuple[Split, Split]:
@@ -72,6 +99,15 @@ def idx_splits(recipe: Recipe, contents: dict[str, bytes]) -> tuple[Split, Split
         classes = read_idx(contents[labels.name], (count,), largest=len(recipe.classes) - 1)
         parts.append(Split(_scaled(pixels[..., None], 255), classes.astype(np.int32)))
     return parts[0], parts[1]
+
+
+def carried_splits(recipe: Recipe) -> tuple[Split, Split]:
+    """Train and test of what a Python package carries.
+
+    Raises:
+        ImportError: the package is not installed.
+    """
+    return digits_carried() if recipe.package == "scikit-learn" else mnist_carried()
 
 
 def digits_carried() -> tuple[Split, Split]:
