@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jaxstudy.build.lectures import Targets
+from jaxstudy.build.made import read_record
 from jaxstudy.build.versions import versions
 from jaxstudy.course import Course, Lecture, read_lecture
 from jaxstudy.course.notebook_format import import_quickly
@@ -31,6 +32,8 @@ class BuiltLecture:
     """`smoke` or `full`: how large the runs were that gave the outputs."""
     versions: Mapping[str, str]
     """Package → version that gave the outputs."""
+    data: Mapping[str, str] = field(default_factory=dict)
+    """Data set → where it came from, in words, when the outputs were made."""
 
 
 def load_built(course: Course, lectures: list[Path], size: str) -> list[BuiltLecture]:
@@ -52,5 +55,8 @@ def load_built(course: Course, lectures: list[Path], size: str) -> list[BuiltLec
         deck = targets.deck if targets.deck.is_file() else None
         pdf = targets.pdf if targets.pdf.is_file() else None
         lecture = read_lecture(path)
-        found.append(BuiltLecture(lecture, notebook, deck, pdf, targets.plain, targets.executed, size, versions()))
+        record = read_record(course, path)
+        files = (deck, pdf, targets.plain, targets.executed)
+        data = record.sources if record is not None else {}
+        found.append(BuiltLecture(lecture, notebook, *files, size, versions(), data))
     return found

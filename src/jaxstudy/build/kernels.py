@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from jaxstudy.build.versions import SIZE_VARIABLE
+from jaxstudy.data.places import FOLDER_VARIABLE
+from jaxstudy.data.size import SIZE_VARIABLE
 from jaxstudy.warm import WarmParent, available, kernelspec_folder
 
 # All compiled code is stored: a lecture is hundreds of small programs, and together they are what a rerun waits for.
@@ -58,6 +59,9 @@ class Kernels:
         """The variables a lecture's kernel runs under."""
         path = os.pathsep.join(filter(None, [str(self.root), os.environ.get("PYTHONPATH", "")]))
         socket = {"JAXSTUDY_WARM_SOCKET": str(self._parent.socket)} if self._parent else {}
+        data = os.environ.get(FOLDER_VARIABLE)
+        # A kernel runs in the lecture's folder: from there a relative path would lead elsewhere.
+        folder = {FOLDER_VARIABLE: str(Path(data).expanduser().absolute())} if data else {}
         return {
             **os.environ,
             "PYTHONPATH": path,
@@ -65,6 +69,7 @@ class Kernels:
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
             "JAX_COMPILATION_CACHE_DIR": str(self.build / "cache" / "jax"),
             "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": _WORTH_STORING_SECONDS,
+            **folder,
             **socket,
         }
 

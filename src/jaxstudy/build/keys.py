@@ -7,13 +7,14 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from jaxstudy.build.datasets import fingerprints, loaded_sets, own_sources
 from jaxstudy.build.modules import project_modules
 from jaxstudy.build.names import imported_modules, normal
 from jaxstudy.build.versions import jax_environment, versions
 from jaxstudy.course import Lecture
 from jaxstudy.errors import InputError, Problem
 
-FORMAT = "2"
+FORMAT = "3"
 """Raised when what is stored under a key changes its meaning."""
 
 
@@ -21,7 +22,8 @@ def step_keys(lecture: Lecture, root: Path, size: str) -> dict[str, str]:
     """Step id → key, for every step that runs, in order.
 
     A key covers the code of all steps up to and including its own, the sources of the course's
-    modules they import, the declared data files, versions, JAX's environment and the size switch.
+    modules they import, the data sets they load, the declared data files, versions, JAX's environment and the size
+    switch.
     Prose, comments, tags and slide metadata are not in it.
 
     Raises:
@@ -29,15 +31,21 @@ def step_keys(lecture: Lecture, root: Path, size: str) -> dict[str, str]:
     """
     digest = _start(lecture, size)
     keys: dict[str, str] = {}
-    seen: set[Path] = set()
+    modules: dict[str, Path] = {}
+    loaded: set[str] = set()
     for step in lecture:
         if not step.runs:
             continue
         _add(digest, normal(step.source))
-        for name, path in project_modules(imported_modules(step.source), search_roots(lecture.path, root)).items():
-            if path not in seen:
-                seen.add(path)
-                _add(digest, name, path.read_bytes())
+        reached = project_modules(imported_modules(step.source), search_roots(lecture.path, root))
+        new = {name: path for name, path in reached.items() if path not in modules.values()}
+        modules |= new
+        for name, path in new.items():
+            _add(digest, name, path.read_bytes())
+        sets = {name for source in (step.source, *own_sources(new)) for name in loaded_sets(source)} - loaded
+        loaded |= sets
+        for name, fingerprint in fingerprints(sets).items():
+            _add(digest, "data set", name, fingerprint)
         keys[step.id] = digest.hexdigest()[:40]
     return keys
 

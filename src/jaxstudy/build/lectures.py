@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxstudy.build.cache import StepCache
+from jaxstudy.build.datasets import fingerprints, sets_of, sources
 from jaxstudy.build.execute import DEFAULT_CELL_TIMEOUT_SECONDS, Execution, StepEvent, execute, executed_notebook
 from jaxstudy.build.kernels import Kernels
 from jaxstudy.build.keys import search_roots, step_keys
@@ -176,6 +177,8 @@ def build_one(
     started = time.perf_counter()
     lecture = read_lecture(path)
     inputs = {str(file): digest_of(file) for file in _inputs(course, lecture)}
+    sets = sets_of(lecture, search_roots(path, course.root))
+    data = fingerprints(sets)  # before it runs: what a lecture downloads is another place the next time
     keys = step_keys(lecture, course.root, options.size)
     cache = StepCache(course.build / "cache")
     execution = execute(lecture, keys, cache, kernels, on_event, options.cell_timeout)
@@ -184,7 +187,7 @@ def build_one(
     _write(course, lecture, execution, targets, options.pdf)
     outputs = {str(file): digest_of(file) for file in targets.wanted(options.pdf)}
     seconds = time.perf_counter() - started
-    write_record(course, path, Made(around, inputs, outputs, len(keys), seconds))
+    write_record(course, path, Made(around, inputs, outputs, len(keys), seconds, data, sources(sets)))
     on_event(StepEvent(lecture.name, "", len(keys), len(keys), seconds, "built"))
     counts = (len(keys), len(execution.ran), len(execution.restored))
     return Result(path, *counts, seconds, tuple(execution.notes))

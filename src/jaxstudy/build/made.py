@@ -1,7 +1,7 @@
 """What was made of what: lets an unchanged lecture be skipped without reading it, and finds stale outputs.
 
-A record a lecture under `build/made/`: digests of every input (the file, modules, data, theme, jaxstudy
-itself, versions, size, today's releases) and of every output. All inputs equal and all outputs as they
+A record a lecture under `build/made/`: digests of every input (the file, modules, data files and sets, theme,
+jaxstudy itself, versions, size, today's releases) and of every output. All inputs equal and all outputs as they
 were written → nothing to do.
 """
 
@@ -11,14 +11,16 @@ import datetime
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 
 from jaxstudy.build.cache import sealed, unsealed
+from jaxstudy.build.datasets import fingerprints
 from jaxstudy.build.versions import jax_environment, versions
 from jaxstudy.course import Course
 from jaxstudy.course.atomic import write_atomically
+from jaxstudy.data.sets import SETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,10 @@ class Made:
     """File → SHA-256."""
     steps: int
     seconds: float
+    data: dict[str, str] = field(default_factory=dict)
+    """Data set → fingerprint, of those the lecture loads."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """Data set → where it came from, in words, when the outputs were made."""
 
 
 def record_path(course: Course, lecture: Path) -> Path:
@@ -45,14 +51,21 @@ def write_record(course: Course, lecture: Path, record: Made) -> None:
     write_atomically(record_path(course, lecture), sealed(json.dumps(asdict(record)).encode()))
 
 
-def up_to_date(course: Course, lecture: Path, around: str, targets: Iterable[Path]) -> Made | None:
-    """The record, when nothing has changed since and every target is among its outputs; else None."""
+def read_record(course: Course, lecture: Path) -> Made | None:
+    """The record of the last build, or None when there is none that can be trusted."""
     try:
         body = unsealed(record_path(course, lecture).read_bytes())
-        record = Made(**json.loads(body)) if body is not None else None
+        return Made(**json.loads(body)) if body is not None else None
     except (OSError, ValueError, TypeError):
         return None
+
+
+def up_to_date(course: Course, lecture: Path, around: str, targets: Iterable[Path]) -> Made | None:
+    """The record, when nothing has changed since and every target is among its outputs; else None."""
+    record = read_record(course, lecture)
     if record is None or record.surroundings != around or not {str(path) for path in targets} <= set(record.outputs):
+        return None
+    if record.data and fingerprints(set(record.data) & set(SETS)) != record.data:
         return None
     files = {**record.inputs, **record.outputs}
     return record if all(digest_of(Path(name)) == digest for name, digest in files.items()) else None
