@@ -52,7 +52,7 @@ def furnish(place: Workplace, lecture: Lecture, front_end: str) -> None:
     config, share = place.jupyter / "config", place.jupyter / "share"
     settings = dict(lecture.metadata.get("rise") or {})
     if front_end == "classic":
-        for name in ("custom-preload.js", "custom.js", "custom.css"):
+        for name in ("custom-preload.js", "custom.js", "typing.js", "custom.css"):
             _write(config / "custom" / name, (_ASSETS / name).read_text(encoding="utf-8"))
         _write_json(config / "nbconfig" / "notebook.json", {"load_extensions": {"rise/main": True}})
         # RISE loses the settings of the header when it is faster than the notebook; these it always finds.

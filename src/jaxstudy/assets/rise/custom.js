@@ -46,6 +46,7 @@ define(["jquery", "base/js/namespace", "base/js/events"], function ($, Jupyter, 
     if (slideAtStart && onStage) {
       window.Reveal.slide(Number(slideAtStart[1]), Number(slideAtStart[2]));
     }
+    window.Reveal.addEventListener("slidechanged", leaveTheCell);
     ["slidechanged", "fragmentshown"].forEach((step) => window.Reveal.addEventListener(step, drawCode));
     drawCode();
     document.documentElement.dataset.jaxstudy = "slides";
@@ -57,6 +58,15 @@ define(["jquery", "base/js/namespace", "base/js/events"], function ($, Jupyter, 
     Jupyter.notebook.get_cells().filter((cell) => cell.code_mirror && slide.contains(cell.element[0])).forEach(function (cell) {
       cell.code_mirror.refresh();
     });
+  }
+
+  /* A clicker turns the page while a cell is being typed in: what is typed next must not go where nobody sees it. */
+  function leaveTheCell() {
+    const cell = Jupyter.notebook.get_selected_cell();
+    if (Jupyter.notebook.mode === "edit" && cell && !window.Reveal.getCurrentSlide().contains(cell.element[0])) {
+      Jupyter.notebook.command_mode();
+      document.activeElement.blur();
+    }
   }
 
   function tagsOf(cell) {
@@ -174,9 +184,13 @@ define(["jquery", "base/js/namespace", "base/js/events"], function ($, Jupyter, 
     selectWithCare();
     dropDangerousKeys();
     events.on("create.Cell", markTags);
-    require(["notebook/js/codecell", "notebook/js/outputarea"], function (codecell, outputarea) {
+    require(["notebook/js/codecell", "notebook/js/outputarea", "custom/typing"], function (codecell, outputarea, typing) {
       runHiddenCellsFirst(codecell.CodeCell);
       readableErrors(outputarea.OutputArea);
+      if (onStage) {
+        // In the speaker window the cells stay full: that is where the presenter reads what comes.
+        typing.start(Jupyter.notebook.get_cells().filter((cell) => cell.code_mirror && tagsOf(cell).includes("live")));
+      }
     });
   }
 
