@@ -20,11 +20,12 @@ HIDE_INPUT = frozenset({"hide-input", "remove-input"})
 HIDE_OUTPUT = frozenset({"hide-output", "remove-output"})
 
 
-def write_deck(lecture: Lecture, notebook: NotebookNode, destination: Path, *, theme: Path) -> Path:
+def write_deck(lecture: Lecture, notebook: NotebookNode, destination: Path, *, theme: Path, made: str = "") -> Path:
     """Write the lecture's deck to `destination` and return that path. Same input, same bytes.
 
     `notebook` is the executed lecture (a cell for every step, `cell.id == step.id`); `theme` is the folder that
-    holds `jaxstudy.css`. Pictures that Markdown names are taken from beside the lecture.
+    holds `jaxstudy.css`; `made` is the last slide's footer, which says what produced the outputs. Pictures that
+    Markdown names are taken from beside the lecture.
 
     Raises:
         InputError: pictures that are not there (all of them), a step without a cell, a theme without a stylesheet.
@@ -32,7 +33,7 @@ def write_deck(lecture: Lecture, notebook: NotebookNode, destination: Path, *, t
     """
     from jaxstudy.build.deck_exporter import export  # nbconvert takes half a second to import
 
-    page = export(arranged(lecture, notebook), lecture, _stylesheet(theme))
+    page = export(arranged(lecture, notebook), lecture, _stylesheet(theme), made)
     write_atomically(destination, page)
     return destination
 

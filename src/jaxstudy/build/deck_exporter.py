@@ -53,7 +53,7 @@ class DeckExporter(SlidesExporter):
         return str(page), found
 
 
-def export(notebook: NotebookNode, lecture: Lecture, stylesheet: str) -> str:
+def export(notebook: NotebookNode, lecture: Lecture, stylesheet: str, made: str) -> str:
     """The page for cells laid out by `jaxstudy.build.deck.arranged`.
 
     Raises:
@@ -65,6 +65,7 @@ def export(notebook: NotebookNode, lecture: Lecture, stylesheet: str) -> str:
     language = str(lecture.metadata.get("language", "en"))
     deck = {
         "title": lecture.title,
+        "made": made,
         "language": language if language.replace("-", "").isalpha() and language.lower() != "python" else "en",
         "policy": POLICY,
         "styles": styles(stylesheet, maths),

@@ -19,6 +19,8 @@ from jaxstudy.build.keys import search_roots, step_keys
 from jaxstudy.build.made import Made, digest_of, record_path, surroundings, up_to_date, write_record
 from jaxstudy.build.modules import project_modules
 from jaxstudy.build.names import imported_modules
+from jaxstudy.build.provenance import provenance
+from jaxstudy.build.versions import versions
 from jaxstudy.course import Course, Lecture, read_lecture
 from jaxstudy.course.atomic import write_atomically
 from jaxstudy.course.notebook_format import import_quickly
@@ -184,25 +186,34 @@ def build_one(
     execution = execute(lecture, keys, cache, kernels, on_event, options.cell_timeout)
     on_event(StepEvent(lecture.name, "", len(keys), len(keys), 0.0, "writing"))
     targets = Targets.of(course, path)
-    _write(course, lecture, execution, targets, options.pdf)
+    origins = sources(sets)
+    _write(course, lecture, execution, targets, options, origins)
     outputs = {str(file): digest_of(file) for file in targets.wanted(options.pdf)}
     seconds = time.perf_counter() - started
-    write_record(course, path, Made(around, inputs, outputs, len(keys), seconds, data, sources(sets)))
+    write_record(course, path, Made(around, inputs, outputs, len(keys), seconds, data, origins))
     on_event(StepEvent(lecture.name, "", len(keys), len(keys), seconds, "built"))
     counts = (len(keys), len(execution.ran), len(execution.restored))
     return Result(path, *counts, seconds, tuple(execution.notes))
 
 
-def _write(course: Course, lecture: Lecture, execution: Execution, targets: Targets, pdf: bool) -> None:
+def _write(
+    course: Course,
+    lecture: Lecture,
+    execution: Execution,
+    targets: Targets,
+    options: Options,
+    origins: dict[str, str],
+) -> None:
     from jaxstudy.build.deck import write_deck
     from jaxstudy.build.notebook import attendee_notebook
 
     whole = executed_notebook(lecture, execution.outputs)
-    write_deck(lecture, whole, targets.deck, theme=course.theme)
+    made = provenance(options.size, versions(), origins)
+    write_deck(lecture, whole, targets.deck, theme=course.theme, made=made)
     write_notebook(whole, targets.whole)
     write_notebook(attendee_notebook(course, lecture, execution.outputs), targets.executed)
     write_notebook(attendee_notebook(course, lecture, None), targets.plain)
-    if pdf:
+    if options.pdf:
         from jaxstudy.build.pdf import print_deck
 
         print_deck(targets.deck, targets.pdf)

