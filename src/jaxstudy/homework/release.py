@@ -1,0 +1,117 @@
+"""An assignment → what students get: notebook and script without solutions, the shown checks, three lines to read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from jaxstudy.course.atomic import write_atomically
+from jaxstudy.course.headings import slug
+from jaxstudy.errors import InputError
+from jaxstudy.homework.assignment import Assignment
+from jaxstudy.homework.leaks import leaks
+from jaxstudy.homework.script import Script, read_script
+
+ASSETS = Path(__file__).parents[1] / "assets" / "homework"
+_KEPT = ("kernelspec", "language_info")
+"""Notebook metadata that students need; nothing else of the author's machine goes out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What students get, on disk."""
+
+    assignment: Assignment
+    folder: Path
+    files: tuple[Path, ...]
+    functions: tuple[str, ...]
+    """What there is to write, in order."""
+
+
+def release(assignment: Assignment, folder: Path) -> Release:
+    """Write the files of `student_files` into `folder`; other files there are left alone.
+
+    Raises:
+        InputError: see `student_files`; then nothing is written.
+    """
+    files = student_files(assignment)
+    for name, content in files.items():
+        write_atomically(folder / name, content)
+    return Release(assignment, folder, tuple(folder / name for name in files), functions_of(assignment))
+
+
+def functions_of(assignment: Assignment) -> tuple[str, ...]:
+    """The functions and classes that students write, in order.
+
+    Raises:
+        InputError: the script can't be read.
+    """
+    regions = read_script(assignment.script).regions
+    return tuple(dict.fromkeys(region.name for region in regions if region.name))
+
+
+def student_files(assignment: Assignment) -> dict[str, bytes]:
+    """Name → content of all that students get, solutions cut.
+
+    Raises:
+        InputError: markers are wrong, or something secret would get out (all problems).
+    """
+    script = read_script(assignment.script)
+    files = {
+        f"{assignment.name}.ipynb": _notebook(assignment, script).encode(),
+        f"{assignment.name}.py": script.starter.encode(),
+        "checks.py": assignment.checks.read_bytes(),
+        "README.md": _readme(assignment).encode(),
+    }
+    problems = list(leaks(script, assignment.hidden, files))
+    if problems:
+        raise InputError(*problems)
+    return files
+
+
+def _readme(assignment: Assignment) -> str:
+    due = assignment.due.strftime("%A, %d %B %Y, %H:%M %Z") if assignment.due else "when your teacher says"
+    template = Template((ASSETS / "README.md.txt").read_text(encoding="utf-8"))
+    return template.substitute(title=assignment.title, name=assignment.name, due=due)
+
+
+def _notebook(assignment: Assignment, script: Script) -> str:
+    """The starter as a notebook without outputs, with a cell to check each function below the cell it is written in."""
+    import nbformat
+
+    from jaxstudy.course.notebook_format import import_quickly
+
+    import_quickly()
+    import jupytext
+
+    notebook: Any = jupytext.reads(script.starter, fmt="py:percent")
+    notebook.metadata = {key: notebook.metadata[key] for key in _KEPT if key in notebook.metadata}
+    notebook.metadata["title"] = assignment.title
+    notebook.metadata["jaxstudy_homework"] = assignment.name
+    names = [region.name for region in script.regions if region.name]
+    notebook.cells = list(_with_checks(notebook.cells, list(dict.fromkeys(names))))
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    nbformat.validate(notebook)
+    text: str = nbformat.writes(notebook)
+    return text + "\n"
+
+
+def _with_checks(cells: list[Any], names: list[str]) -> list[Any]:
+    from nbformat.v4 import new_code_cell
+
+    made: list[Any] = []
+    load = new_code_cell("%load_ext jaxstudy", id="load-the-checks", metadata={})
+    for number, cell in enumerate(cells, 1):
+        cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
+        cell["id"] = f"cell-{number}"
+        made.append(cell)
+        if load is not None and (cell.cell_type == "code" or number == 1):
+            made.append(load)
+            load = None
+        if cell.cell_type == "code":
+            here = [name for name in names if re.search(rf"^(def|class) {name}\b", cell.source, re.MULTILINE)]
+            made += [new_code_cell(f"%check {name}", id=f"check-{slug(name)}", metadata={}) for name in here]
+    return made
