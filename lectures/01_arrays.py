@@ -23,8 +23,8 @@
 #       - choose a 16-bit float knowing what it rounds and where it ends
 #       - draw random numbers that do not depend on the order of the draws or the number of devices
 #       - time a JAX call without fooling yourself
-#     introduces: [jax-array, immutability, at-update, buffer-donation, out-of-bounds, broadcasting, rank-promotion,
-#       default-dtypes, bfloat16, prng-key, key-split, async-dispatch]
+#     introduces: [jax-array, immutability, at-update, buffer-donation, out-of-bounds, broadcasting, dtypes, prng-key,
+#       async-dispatch]
 #     revisits: []
 #     terms:
 #       Looks like NumPy: [NumPy, jax.numpy, jnp, jax.Array, DeviceArray, ArrayImpl, device]
@@ -88,7 +88,7 @@
 # - Ask: "who has lost an afternoon to an array that changed behind their back?" Wait for one story.
 # - Say how today works: a question, a guess aloud, then the cell. A wrong guess is the useful kind.
 # - Each note says what to drop when you are late. In all: the exercise (2 min), the crop (1), typed keys (1), the
-#   bar chart (1). Never drop the errors: they are what people remember.
+#   picture of the two times (1). Never drop the errors: they are what people remember.
 # - Time mark: leave this slide at 0:02.
 
 # %% [markdown] minutes=4 slideshow={"slide_type": "slide"}
@@ -166,14 +166,13 @@ assert not isinstance(a, jax.Array)
 # - Late? Skip the table of `.at` operations; keep the counting example.
 # - Time mark: 0:13 at the end of this section.
 
-# %% [markdown] slideshow={"slide_type": "-"}
-# ```python
-# # PyTorch
-# x = torch.arange(4.0)
-# x[0] = 9.0
-# print(x)
-# # tensor([9., 1., 2., 3.])
-# ```
+# %% slideshow={"slide_type": "-"}
+import torch  # PyTorch
+
+x = torch.arange(4.0)
+x[0] = 9.0
+print(x)
+assert x[0] == 9.0
 
 # %% slideshow={"slide_type": "-"} tags=["raises-exception", "live"]
 # JAX
@@ -182,7 +181,7 @@ x[0] = 9.0
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <span class="jx-wide"></span>
-# It refuses, and the message names the cure: `.at[…]`.
+# PyTorch wrote. JAX refuses, and the message names the cure: `.at[…]`.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The cure: ask for a new array
@@ -280,13 +279,12 @@ assert by_numpy[0] == 1  # read once, one added, stored twice
 
 # %% slideshow={"slide_type": "-"}
 image = np.arange(6.0).reshape(2, 3)  # (H, W)
-moves = {
-    "[:, ::-1]": image[:, ::-1], "[:, [2, 1, 0]]": image[:, [2, 1, 0]],
-    ".T": image.T, " * 2": image * 2, " @ np.eye(3)": image @ np.eye(3),
-}
-for move, result in moves.items():
-    print(f"image{move:15} shares: {np.shares_memory(image, result)}")
-assert not np.shares_memory(image, moves[" @ np.eye(3)"])
+moves = {"[:, ::-1]": image[:, ::-1], "[:, [2, 1, 0]]": image[:, [2, 1, 0]]}
+moves |= {".T": image.T, " * 2": image * 2, " @ np.eye(3)": image @ np.eye(3)}
+shares = {move: np.shares_memory(image, result) for move, result in moves.items()}
+for move, shared in shares.items():
+    print(f"image{move:15} shares: {shared}")
+assert list(shares.values()) == [True, False, True, False, False]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # False in general: slices and transposes are *views* of the same memory; arithmetic, `@` and index lists copy.
@@ -440,18 +438,17 @@ show_pictures(panels, "Transpose swaps the axes; reshape keeps the row-by-row or
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The same moves in two libraries
-# PyTorch keeps channels first, most JAX code keeps them last. Which word has to change? <span class="jx-two"></span>
+# PyTorch keeps channels first, most JAX code keeps them last. Which words have to change? <span class="jx-two"></span>
 
-# %% [markdown] slideshow={"slide_type": "-"}
-# ```python
-# # PyTorch
-# x = torch.zeros(2, 7, 5, 3)  # (B, H, W, C)
-# y = x.permute(0, 3, 1, 2)    # (B, C, H, W)
-# mirror = x.flip(2)           # (B, H, W, C)
-# red = x[..., 0]              # (B, H, W)
-# more = x.unsqueeze(0)        # (1, B, H, …)
-# x[:, :, ::-1]                # ValueError
-# ```
+# %% slideshow={"slide_type": "-"} tags=["raises-exception"]
+# PyTorch
+x = torch.zeros(2, 7, 5, 3)  # (B, H, W, C)
+y = x.permute(0, 3, 1, 2)    # (B, C, H, W)
+mirror = x.flip(2)           # (B, H, W, C)
+red = x[..., 0]              # (B, H, W)
+more = x.unsqueeze(0)        # (1, B, H, …)
+assert y.shape == (2, 3, 7, 5)
+mirror = x[:, :, ::-1]
 
 # %% slideshow={"slide_type": "-"}
 # JAX
@@ -460,11 +457,12 @@ y = x.transpose(0, 3, 1, 2)  # (B, C, H, W)
 mirror = x[:, :, ::-1]       # (B, H, W, C)
 red = x[..., 0]              # (B, H, W)
 more = x[None]               # (1, B, H, …)
-print(y.shape, red.shape, more.shape)
+assert y.shape == (2, 3, 7, 5)
+print(red.shape, more.shape)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <span class="jx-wide"></span>
-# `permute` becomes `transpose`, a flip is a slice with step −1 (PyTorch refuses it), and `None` adds an axis.
+# `permute` becomes `transpose`, and a flip is a slice with step −1, which PyTorch refuses. `None` adds an axis in both.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: the loss of a perfect model
@@ -725,14 +723,12 @@ assert jnp.array_equal(product, jax.jit(jnp.matmul)(low, low))  # compiled: the 
 # - Late? Skip typed keys, keep the four workers.
 # - Time mark: 0:51 at the end of this section.
 
-# %% [markdown] slideshow={"slide_type": "-"}
-# ```python
-# # PyTorch
-# torch.manual_seed(0)
-# a = torch.randn(2)
-# b = torch.randn(2)
-# # a != b: the generator moved on
-# ```
+# %% slideshow={"slide_type": "-"}
+_ = torch.manual_seed(0)  # PyTorch
+a = torch.randn(2)
+b = torch.randn(2)
+print(a, b, sep="\n")
+assert not torch.equal(a, b)
 
 # %% slideshow={"slide_type": "-"} tags=["live"]
 key = jax.random.key(0)  # JAX
@@ -743,7 +739,8 @@ assert jnp.array_equal(a, b)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <span class="jx-wide"></span>
-# Equal: nothing keeps a place. The key is the whole state, and drawing does not use it up. Same key, same numbers.
+# PyTorch's generator moved on, so they differ. In JAX they are equal: nothing keeps a place. The key is the whole
+# state, and drawing does not use it up. Same key, same numbers.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### New numbers need a new key
@@ -858,7 +855,7 @@ assert np.allclose(one, jax.random.normal(jax.random.key(0), (8,)), atol=1e-5)
 # - People get wrong: forgetting the warm-up call, so the first measurement includes compiling.
 # - What also waits: printing, `float(y)`, `np.asarray(y)`, an `if` on a value.
 # - The times differ on every run and machine; the order of the two does not.
-# - Late? Skip the bar chart. Do not skip the last slide, the late write: nobody expects it.
+# - Late? Skip the picture. Do not skip the last slide, the late write: nobody expects it.
 # - If the late write says `False`: run the cell again, or say that a race need not happen every time. The `[1:]` is
 #   there because buffers that begin on a 64-byte boundary did not show it where we tried (0 of 200).
 # - Time mark: 0:56 at the end of this section.
@@ -878,7 +875,7 @@ returned, ready = two_clocks(x)
 print(f"returned after {returned * 1e3:.2f} ms, ready after {ready * 1e3:.1f} ms")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# `y` came first, its numbers later: the call only *queues* the work, and `block_until_ready` waits for it.
+# The call only *queues* the work; `block_until_ready` waits for its numbers.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### How fast is this machine?
@@ -904,12 +901,12 @@ tries = [[two_clocks(jnp.ones((n, n))) for _ in range(5)] for n in sides]
 clocks = np.min(tries, axis=1)  # (3, 2): the fastest of five, in seconds
 assert clocks[2, 1] > clocks[0, 1] and clocks[2, 0] < clocks[2, 1] / 2
 
-# %% alt="Bar chart on a logarithmic scale for matrix sides 500, 1000 and 2000: the time until the call returns stays small, the time until the result is ready grows with the size." slideshow={"slide_type": "-"} tags=["hide-input"]
+# %% alt="Two lines on a logarithmic scale over matrix sides 500, 1000 and 2000: the time until the call returns stays small, the time until the result is ready grows with the size." slideshow={"slide_type": "-"} tags=["hide-input"]
 title = "The call returns early; the result takes as long as the work"
 axes = slide_axes(title, "rows and columns of the matrix", "time (ms)", 2.0)
-axes.bar(np.arange(3) - 0.2, 1e3 * clocks[:, 0], width=0.4, label="call returned")
-axes.bar(np.arange(3) + 0.2, 1e3 * clocks[:, 1], width=0.4, label="result ready")
-axes.set(xticks=range(3), xticklabels=sides, yscale="log")
+axes.semilogy(sides, 1e3 * clocks[:, 0], "o-", label="call returned")
+axes.semilogy(sides, 1e3 * clocks[:, 1], "s-", label="result ready")
+axes.set(xticks=sides)
 _ = axes.legend()
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
@@ -953,9 +950,12 @@ assert not any(late_write_got_in(wait=True) for _ in range(500))
 # %% slideshow={"slide_type": "fragment"}
 x = jnp.zeros(5).at[4].set(5.0)
 y = x.at[0].add(1)
-assert (x[0], y[0]) == (0, 1)  # 1: only y; x never changes
+assert (x[0], y[0]) == (0, 1)  # 1
 assert x[99] == x[4] == 5  # 2: reading clamps …
-assert jnp.array_equal(x.at[99].set(8), x)  # … and writing drops: it changes nothing
+assert jnp.array_equal(x.at[99].set(8), x)  # … and writing drops
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# **1.** 0 and 1: `x` never changes. **2.** The last element, because reading clamps; and nothing, because writing drops.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Recap: formats and keys
@@ -967,11 +967,14 @@ assert jnp.array_equal(x.at[99].set(8), x)  # … and writing drops: it changes 
 loss = jnp.float32(70_000)
 half, brain = loss.astype("float16"), loss.astype("bfloat16")
 print(half, brain)
-assert jnp.isinf(half) and brain == 70_144  # 3: beyond the end; rounded by 144
+assert jnp.isinf(half) and brain == 70_144  # 3
 key = jax.random.key(7)
 key_next, _ = jax.random.split(key)
 drawn = {float(jax.random.normal(k)) for k in (key, key, key_next)}
-assert len(drawn) == 2  # 4: two, because splitting made a new key
+assert len(drawn) == 2  # 4: splitting made a new key
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# **3.** `inf`, because float16 ends before it; and 70,144, rounded by 144. **4.** Two: the key gave the same number twice.
 
 # %% [markdown] minutes=1 slideshow={"slide_type": "slide"}
 # ## You saw, and what is next

@@ -23,12 +23,11 @@
 #       - train any tree of arrays with optax
 #       - write a Linen module with setup, with compact, and with parameters of its own
 #       - say what init looks at, what apply is given, and where state such as a running mean goes
-#     introduces: [least-squares, gradient-descent, feature-scaling, optimizer, linen-module, init-apply,
-#       module-setup, compact, self-param, variable-collections, ensemble, nnx]
-#     revisits: [pytree, leaf, tree-structure, tree-map, grad, value-and-grad, has-aux, hessian, vmap, jit, tracing, pure-function, prng-key, key-split,
-#       immutability, rank-promotion]
+#     introduces: [gradient-descent, optimizer, linen-module, init-apply, self-param, variable-collections, nnx]
+#     revisits: [jax-array, immutability, broadcasting, dtypes, prng-key, grad, tracing, stop-gradient, value-and-grad,
+#       vmap, jit, pure-function, pytree, tree-map, tree-path, registration, shared-node, freezing]
 #     terms:
-#       Asked before, needed today: [gradient, Hessian, random key, split, jit, tracing, vmap]
+#       Asked before, needed today: [gradient, Hessian, random key, split, jit, tracing, vmap, shared, freeze, AdamW]
 #       A line in one formula: [least squares, closed form, normal equations, intercept, slope, residual, rubber band]
 #       Downhill, one step at a time: [gradient descent, learning rate, step size, diverge, curvature, eigenvalue,
 #         condition number, standard deviation]
@@ -80,35 +79,40 @@
 # %% [markdown] slideshow={"slide_type": "notes"}
 # - Ask: "who can write down the best line through points from memory?" Half a hand counts.
 # - Say it now and again later: a Linen module holds no numbers. Most of today follows from it.
-# - If you lose time, drop in this order: "Three ways down a narrow valley" (1 min), "A bell, whatever the example" with
-#   its picture (2), "And by hand: key + name = numbers" (1), "Then somebody hangs 1,000 g on it" (1), "What is in the
-#   state" (1). Never drop the errors.
+# - If you lose time, drop in this order: "Three ways down a narrow valley" (1 min), "A bell, whatever the example" (1),
+#   "And by hand: key + name = numbers" (1), "Then somebody hangs 1,000 g on it" (1), "What is in the state" (1).
+#   Never drop the errors.
 # - Time mark: leave this slide at 0:02.
 
-# %% [markdown] minutes=3 slideshow={"slide_type": "slide"}
+# %% [markdown] minutes=4 slideshow={"slide_type": "slide"}
 # ## Asked before, needed today
 #
-# New: `optax`, and `flax` in two kinds; the flag is the one from lecture 01. Letters: `B` examples · `D` inputs of an
+# New: `flax` in two kinds, PyTorch's `nn` beside it; the flag is the one from lecture 01. Letters: `B` examples · `D` inputs of an
 # example · `F` outputs of a layer · `H` hidden units · `S` networks.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # - Answers aloud, all together, before each cell. A split room is worth a minute, silence is not.
 # - Question 2 is the one people miss: same key, same number, also in another function call.
-# - Late? Only questions 1 and 3.
-# - Time mark: 0:05 at the end of this section.
+# - Question 6 is the trap of lecture 03: no slope is not the same as no step.
+# - Late? Only questions 1, 3 and 6.
+# - Time mark: 0:06 at the end of this section.
 
 # %% slideshow={"slide_type": "-"}
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import torch
 from flax import linen as nn
 from flax import nnx
+from torch import nn as tnn
 
 from snippets.figures import slide_axes
+from snippets.trees_diff import tree_diff
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 np.set_printoptions(precision=3, suppress=True)
+_ = torch.manual_seed(0)  # PyTorch's one hidden state
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Warm-up: shapes and keys
@@ -154,6 +158,28 @@ assert seen == [(), (4,)] and by_row.shape == (5,)
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # Twice, once a shape. `(B,)`: `vmap` showed it one row, `(4,)`, which it had met.
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Warm-up: trees
+#
+# **5.** `{"read": w, "write": w}` holds one array in two places. How many slopes does `grad` give?
+#
+# **6.** `hidden` has slope 0, by `stop_gradient`. Which of two optimizers still moves it?
+
+# %% slideshow={"slide_type": "fragment"}
+pair = jax.grad(lambda t: 2 * t["read"] + 5 * t["write"])({"read": 1.0, "write": 1.0})
+tree = {"hidden": jnp.ones(()), "out": jnp.ones(())}
+shielded = jax.grad(lambda t: jax.lax.stop_gradient(t["hidden"]) * t["out"])(tree)
+adamw = optax.adamw(0.1, weight_decay=0.1)
+rules = {"train": adamw, "freeze": optax.set_to_zero()}
+frozen = optax.partition(rules, {"hidden": "freeze", "out": "train"})
+updates = [opt.update(shielded, opt.init(tree), tree)[0] for opt in (adamw, frozen)]
+loose, fixed = (update["hidden"] for update in updates)
+print(f"{len(pair)} slopes; hidden moves by {loose:.2f} and {fixed:.2f}")
+assert pair == {"read": 2, "write": 5} and loose != 0 and fixed == 0
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# Two: a tree knows places, not objects. And AdamW decays what has no slope; frozen is what a rule sets to zero.
+
 # %% [markdown] minutes=4 slideshow={"slide_type": "slide"}
 # ## A line in one formula
 #
@@ -166,7 +192,7 @@ assert seen == [(), (4,)] and by_row.shape == (5,)
 # - The data are simulated, and say so: we know the truth, so we can tell a good fit from a lucky one.
 # - People get wrong: the column of ones. It is the intercept.
 # - Late? Skip the algebra, show the picture.
-# - Time mark: 0:09 at the end of this section.
+# - Time mark: 0:10 at the end of this section.
 
 # %% slideshow={"slide_type": "-"}
 B = 64
@@ -234,7 +260,7 @@ assert line_rms > 3 * 2.0  # the scale is only read to 2 mm
 # - People get wrong: "NaN means a bug in the model". Here it means grams.
 # - The one thing to remember: curvature decides the rate. Draw a narrow valley on the board.
 # - Late? Skip the thousand safe steps, keep the change of units.
-# - Time mark: 0:16 at the end of this section.
+# - Time mark: 0:17 at the end of this section.
 
 # %% slideshow={"slide_type": "-"}
 def loss(theta, A, y):
@@ -253,18 +279,20 @@ print(slope_by_hand)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: ten steps at a rate of 0.1
 #
-# A common default. Is the loss after ten steps a little smaller, much smaller, or something else?
+# A common default. Is the loss after ten steps a little smaller, much smaller, or something else? And which number is
+# the last that float32 can hold (lecture 01)?
 
 # %% slideshow={"slide_type": "-"} tags=["live"]
 theta = start
 for _ in range(10):
     theta = theta - 0.1 * slope(theta, A, length)
     print(f"{loss(theta, A, length):.0e}", end="  ")
+print(f"\nfloat32 ends at {float(jnp.finfo('float32').max):.0e}")
 assert not jnp.isfinite(loss(theta, A, length))
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Something else: each step makes it worse by the same large factor, until float32 ends. The code is right;
-# the *rate* is not.
+# Something else: each step makes it worse by the same large factor, until float32 ends and `inf` follows. The code is
+# right; the *rate* is not.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The Hessian knows the limit
@@ -388,21 +416,20 @@ _ = ax.legend(ncols=2, loc="upper left")
 # - Ask: "what does update return?" Not the new parameters: the *change*, minus sign included.
 # - People get wrong: they bind `updates` and forget to bind `state`. Sgd forgives it, momentum does not.
 # - Late? Skip "What is in the state"; keep `fit`, the rest of the hour uses it.
-# - Time mark: 0:21 at the end of this section.
+# - Time mark: 0:22 at the end of this section.
 
-# %% [markdown] slideshow={"slide_type": "-"}
-# ```python
-# # PyTorch
-# theta = torch.zeros(2, requires_grad=True)
-# opt = torch.optim.SGD([theta], lr=0.4)
-#
-# opt.zero_grad()
-# loss(theta, Z, y).backward()
-# opt.step()  # writes into theta
-# print(theta)
-# # tensor([195.5712,  31.6684],
-# #        requires_grad=True)
-# ```
+# %% slideshow={"slide_type": "-"}
+# PyTorch
+rows = torch.tensor(np.array(Z))
+target = torch.tensor(np.array(length))
+t = torch.zeros(2, requires_grad=True)
+opt = torch.optim.SGD([t], lr=0.4)
+
+opt.zero_grad()
+error = rows @ t - target
+(error**2).mean().backward()
+opt.step()  # writes into t
+print(t.data)
 
 # %% slideshow={"slide_type": "-"}
 # JAX
@@ -412,10 +439,10 @@ state = opt.init(start)
 gradient = slope(start, Z, length)
 updates, state = opt.update(
     gradient, state)
+
 theta = optax.apply_updates(start, updates)
 print(theta)
-by_hand = start - 0.4 * gradient
-assert jnp.allclose(theta, by_hand)
+assert np.allclose(theta, t.data)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <span class="jx-wide"></span>
@@ -545,7 +572,7 @@ _ = ax.legend()
 # - People get wrong: they think a framework is needed for this. It is a dict and four lines.
 # - The equal starts are the best two minutes of this section. Take guesses.
 # - Late? Skip the batch error, it was the array gym's lesson in lecture 01.
-# - Time mark: 0:26 at the end of this section.
+# - Time mark: 0:27 at the end of this section.
 
 # %% slideshow={"slide_type": "-"}
 H = 8
@@ -673,21 +700,19 @@ draw_network(trained, "25 numbers: 16 lines and 9 filled circles are the whole m
 # - Asked in a real lecture: "what are the features?" The units of the layer. "How does it compare with PyTorch?" Here.
 # - A `compact` module called without parameters says `CallCompactUnboundModuleError`; same cause, same cure.
 # - Late? Skip the two parameter sets.
-# - Time mark: 0:32 at the end of this section.
+# - Time mark: 0:33 at the end of this section.
 
-# %% [markdown] slideshow={"slide_type": "-"}
-# ```python
-# # PyTorch, from torch import nn
-# class MLP(nn.Module):
-#     def __init__(self, width):
-#         super().__init__()
-#         self.hidden = nn.Linear(1, width)
-#         self.out = nn.Linear(width, 1)
-#
-#     def forward(self, x):
-#         h = torch.tanh(self.hidden(x))
-#         return self.out(h)
-# ```
+# %% slideshow={"slide_type": "-"}
+# PyTorch
+class TorchMLP(tnn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.hidden = tnn.Linear(1, width)
+        self.out = tnn.Linear(width, 1)
+
+    def forward(self, x):
+        h = torch.tanh(self.hidden(x))
+        return self.out(h)
 
 # %% slideshow={"slide_type": "-"}
 # Linen
@@ -709,16 +734,20 @@ class MLP(nn.Module):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: where are the parameters?
 #
-# In PyTorch, two fresh networks differ, because each drew its own numbers. Are two fresh `MLP(8)` equal?
+# Two fresh `TorchMLP(8)` differ: each drew its own numbers. Are two fresh `MLP(8)` equal? Is any part of one a
+# `jax.Array`? And as a tree, how many leaves has it, if nobody registered the class?
 
 # %% slideshow={"slide_type": "-"} tags=["live"]
 model = MLP(width=8)
 print(model)
 assert model == MLP(width=8) and model != MLP(width=9)
 assert not any(isinstance(part, jax.Array) for part in vars(model).values())
+assert jax.tree.leaves(model) == [model]
+assert not torch.equal(TorchMLP(8).out.weight, TorchMLP(8).out.weight)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Equal, like two equal numbers: a module is a **description**. There is not one array in it.
+# Equal, like two equal numbers: a module is a **description**, without one array in it. To `jax.tree` it is a single
+# leaf, itself. So what gets trained must be another tree.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: call it
@@ -775,7 +804,7 @@ assert jnp.allclose(first, again, atol=1e-6) and not jnp.allclose(first, other)
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # It remembers nothing. `model.apply` is a pure function: `jit` may have it, and so may `grad` and `vmap`.
 
-# %% [markdown] minutes=6 slideshow={"slide_type": "slide"}
+# %% [markdown] minutes=5 slideshow={"slide_type": "slide"}
 # ## What init looks at
 #
 # "`nn.Dense(5)`: five inputs", said a lecture. Which of the two sizes of the kernel is the 5?
@@ -784,7 +813,8 @@ assert jnp.allclose(first, again, atol=1e-6) and not jnp.allclose(first, other)
 # - Three sentences of a real lecture are put right here: `features` counts outputs; the uniform array is the dummy
 #   input and not the start of the parameters; what comes back is a plain dict. Kindly.
 # - People get wrong: they pass real data to `init` and think the model has seen it.
-# - Late? Skip "A bell, whatever the example".
+# - Late? Skip "A bell, whatever the example". If asked why 1/sqrt(D): then `D` inputs
+#   of size 1 give outputs of size 1, layer after layer.
 # - Time mark: 0:38 at the end of this section.
 
 # %% slideshow={"slide_type": "-"} tags=["live"]
@@ -792,6 +822,7 @@ layer = nn.Dense(features=5)
 params = layer.init(jax.random.key(0), jnp.ones(10))["params"]
 print(jax.tree.map(jnp.shape, params))
 assert params["kernel"].shape == (10, 5) and params["bias"].shape == (5,)
+assert tnn.Linear(10, 5).weight.shape == (5, 10)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # The second: 5 is the number of **outputs**. The 10 was read off the example. (PyTorch's `Linear(10, 5)` is told both,
@@ -826,41 +857,25 @@ print(len(kernels), "examples, 1 kernel; another key, another kernel")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A bell, whatever the example
 #
-# Linen's default is `lecun_normal`: a bell of width $1/\sqrt{D}$, its tails cut off. (PyTorch's default really is
-# uniform, on $\pm 1/\sqrt{D}$.) A layer of 100 inputs:
+# Linen's default is `lecun_normal`, a bell of width $1/\sqrt{D}$ with its tails cut off. And PyTorch's?
 
 # %% slideshow={"slide_type": "-"}
 D, F = 100, 400
 kernel = nn.Dense(F).init(key, jnp.ones(D))["params"]["kernel"]  # (D, F)
-sums = jax.random.normal(key_x, (1_000, D)) @ kernel  # (1000, F)
-print(f"entries: deviation {kernel.std():.3f}, largest {jnp.abs(kernel).max():.3f}")
-print(f"inputs of size 1 give outputs of size {sums.std():.2f}")
-assert jnp.isclose(kernel.std(), D**-0.5, rtol=0.02)
-assert jnp.isclose(sums.std(), 1.0, rtol=0.02)
+theirs = tnn.Linear(D, F).weight.detach().numpy()  # (F, D)
+assert jnp.isclose(kernel.std(), D**-0.5, rtol=0.02) and jnp.abs(kernel).max() < 1
+assert abs(theirs).max() <= D**-0.5
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
-# The width is chosen well: `D` inputs of size 1 give outputs of size 1, so a second layer, and a tenth, get inputs
-# of the size that the first one got.
-
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# ### Bell or box?
-#
-# The 40,000 entries of that kernel. Is any of them a 1, like the dummy input?
-
-# %% alt="Histogram of a kernel's entries: a bell cut off at both ends, with PyTorch's flat box drawn over it" slideshow={"slide_type": "-"} tags=["hide-input"]
-title = "Linen starts from a bell; PyTorch's default is the box"
-ax = slide_axes(title, "entry of the kernel", "density", 2.4)
-ax.hist(kernel.ravel(), bins=80, density=True, color="#9db8d6", label="nn.Dense, drawn")
-edge = D**-0.5
-box = [0, 0.5 / edge, 0.5 / edge, 0]
-ax.plot([-edge, -edge, edge, edge], box, "C3--", label="uniform, as PyTorch")
+# %% alt="Two histograms: the entries of Linen's kernel form a bell cut off at both ends, those of PyTorch's weight a flat box" slideshow={"slide_type": "-"} tags=["hide-input"]
+title = "Linen starts from a bell; PyTorch's default is a box"
+ax = slide_axes(title, "entry of the kernel", "density", 1.65)
+ax.hist(kernel.ravel(), bins=80, density=True, color="#9db8d6", label="Linen")
+theirs = theirs.ravel()
+ax.hist(theirs, bins=80, density=True, histtype="step", color="C3", label="PyTorch")
 _ = ax.legend(loc="upper left")
 
-# %% slideshow={"slide_type": "fragment"}
-assert jnp.mean(jnp.abs(kernel) > edge) > 0.25 and jnp.abs(kernel).max() < 1
-
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# None: they come from the bell, more than a quarter of them from outside the box.
+# A box, uniform on $\pm 1/\sqrt{D}$. Of the dummy input's 1 there is no trace in either.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: three inputs where init saw one
@@ -925,17 +940,17 @@ class Compact(nn.Module):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: the same key, the same numbers?
 #
-# Is the *tree* the same? Are the *numbers*?
+# Is the *tree* the same, address by address? Are the *numbers*?
 
 # %% slideshow={"slide_type": "-"} tags=["live"]
 key = jax.random.key(0)
 compact, from_setup = Compact(8).init(key, x), model.init(key, x)
-print(jax.tree.map(jnp.shape, compact["params"]))
+print(*tree_diff(compact["params"], from_setup["params"]), sep="\n")
 unnamed, hidden = compact["params"]["Dense_0"], from_setup["params"]["hidden"]
 assert not jnp.array_equal(unnamed["kernel"], hidden["kernel"])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Neither: the layers are called `Dense_0` and `Dense_1`, and the numbers differ with the name.
+# Neither: no address is in both, and the numbers differ with the name.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The cure: the same names
@@ -952,7 +967,7 @@ class Named(nn.Module):
         return nn.Dense(1, name="out")(h)
 
 named = Named(8).init(key, x)
-print(jax.tree.map(jnp.shape, named["params"]))
+print("differences:", tree_diff(named, from_setup))
 assert jax.tree.structure(named) == jax.tree.structure(from_setup)
 assert jax.tree.all(jax.tree.map(jnp.array_equal, named, from_setup))
 
@@ -1140,16 +1155,17 @@ norm.apply(variables, grams)
 #
 # One call each. PyTorch writes into its layer, Linen returns. <span class="jx-two"></span>
 
-# %% [markdown] slideshow={"slide_type": "-"}
-# ```python
-# # PyTorch, from torch import nn
-# norm = nn.BatchNorm1d(1, momentum=0.1)
-#
-# out = norm(grams)  # writes
-#
-# print(norm.running_mean)
-# # tensor([30.0000])
-# ```
+# %% slideshow={"slide_type": "-"}
+# PyTorch
+theirs = tnn.BatchNorm1d(1, momentum=0.1)
+
+
+out = theirs(torch.tensor(np.array(grams)))
+
+
+print(theirs.running_mean)
+mean = theirs.running_mean.item()
+assert np.isclose(mean, 0.1 * 300)
 
 # %% slideshow={"slide_type": "-"}
 # Linen
@@ -1376,18 +1392,21 @@ assert net(x).shape == (B, 1)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: can our tree cross the bridge?
 #
-# Put the trained Linen parameters into the NNX network. And back: how does NNX become a pure function?
+# Put the trained Linen parameters into the NNX network. A Linen module is one leaf; how many is `net`? And how does
+# it become a pure function?
 
 # %% slideshow={"slide_type": "-"} tags=["live"]
 nnx.update(net, trained)  # writes into the object
 assert jnp.allclose(net(x), model.apply({"params": trained}, x), atol=1e-5)
 structure, leaves = nnx.split(net)  # a description, and a tree of numbers
 assert jnp.allclose(nnx.merge(structure, leaves)(x), net(x))
-print(len(jax.tree.leaves(leaves)), "leaves, as in", sorted(trained))
+count = lambda tree: len(jax.tree.leaves(tree))
+print("leaves: model", count(model), " net", count(net), " split off", count(leaves))
+assert (count(model), count(net), count(leaves)) == (1, 4, 4)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# It can: same names, same shapes, same outputs. And `split` gives back today's two halves, a description without
-# numbers and a tree of them.
+# It can: same names, same shapes, same outputs. NNX registers its modules, so `net` is a tree of four leaves. And
+# `split` gives back today's two halves, a description without numbers and a tree of them.
 
 # %% [markdown] minutes=2 slideshow={"slide_type": "slide"}
 # ## Recap: answers first, cell second
@@ -1405,10 +1424,13 @@ print(len(jax.tree.leaves(leaves)), "leaves, as in", sorted(trained))
 bowl = jax.grad(lambda t: 4 * t**2)  # second derivative 8
 below, above = (abs(1.0 - rate * bowl(1.0)) for rate in (0.24, 0.26))
 print(f"{below:.2f} {above:.2f}")
-assert below < 1 < above  # 1: from 2/8 = 0.25
+assert below < 1 < above  # 1
 shapes = jax.tree.map(jnp.shape, nn.Dense(7).init(key, jnp.ones((4, 3)))["params"])
 print(shapes)
 assert shapes == {"kernel": (3, 7), "bias": (7,)}  # 2
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# **1.** From 2/8 = 0.25 on: one step from 1 ends at 0.92 or at 1.08, nearer to the bottom or further away. **2.** 3 in, 7 out.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Recap: keys, names, state
@@ -1421,11 +1443,14 @@ assert shapes == {"kernel": (3, 7), "bias": (7,)}  # 2
 
 # %% slideshow={"slide_type": "fragment"}
 once, twice = (nn.Dense(7).init(key, 5.0 * jnp.ones((n, 3))) for n in (1, 9))
-assert jax.tree.all(jax.tree.map(jnp.array_equal, once, twice))  # 3: none
-assert not jnp.array_equal(unnamed["kernel"], hidden["kernel"])  # 4: names count
+assert jax.tree.all(jax.tree.map(jnp.array_equal, once, twice))  # 3
+assert not jnp.array_equal(unnamed["kernel"], hidden["kernel"])  # 4
 returned = norm.apply(variables, grams, mutable=["batch_stats"])
 print(type(returned).__name__, list(returned[1]))
-assert list(returned[1]) == ["batch_stats"]  # 5: the output, and what changed
+assert list(returned[1]) == ["batch_stats"]  # 5
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# **3.** None. **4.** No: the names differ, so the numbers do. **5.** A pair: the output, and what changed.
 
 # %% [markdown] minutes=1 slideshow={"slide_type": "slide"}
 # ## What to carry home

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 import jax
 import jax.numpy as jnp
 import matplotlib
+import numpy as np
 import pytest
 
 matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 
+from snippets.autodiff_devices import on_devices
 from snippets.autodiff_figures import draw_jaxprs, jaxpr_graph, layered
 from snippets.autodiff_measure import operations, seconds
 
@@ -49,6 +51,20 @@ def test_vmap_of_a_dot_product_is_still_one_dot_general():
 
 def test_seconds_last_until_the_call_is_done():
     assert seconds(time.sleep, 0.02) >= 0.02
+
+
+def test_a_program_sees_the_devices_it_was_promised_and_the_arrays_it_was_given():
+    program = """
+from jax.sharding import NamedSharding, PartitionSpec
+rows = NamedSharding(jax.make_mesh((jax.device_count(),), ("data",)), PartitionSpec("data"))
+X = jax.device_put(X, rows)
+assert len(X.addressable_shards) == 2
+result = jax.jit(lambda X, w: X @ w)(X, w)
+"""
+    X, w = np.arange(8.0, dtype=np.float32).reshape(4, 2), np.array([1.0, 10.0], np.float32)
+    result, devices = on_devices(2, program, X=X, w=w)
+    assert devices == 2
+    np.testing.assert_array_equal(result, X @ w)
 
 
 def test_a_graph_names_its_constants_and_knows_what_nobody_reads():

@@ -1,13 +1,10 @@
-"""The teaching code of the lecture on trees, and what its PyTorch columns claim."""
+"""The teaching code of the lecture on trees."""
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import redirect_stdout
 from dataclasses import dataclass
-from io import StringIO
 from typing import Any
 
 import jax
@@ -20,17 +17,10 @@ matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 
-from conftest import REPOSITORY
-from jaxstudy.course import read_lecture
 from snippets.trees_diff import by_address, tree_diff
 from snippets.trees_figures import children, draw_trees, drawn
 
 PARAMS = {"hidden": {"kernel": jnp.ones((1, 3)), "bias": jnp.zeros(3)}, "out": [2.0, None]}
-FENCES = [
-    step
-    for step in read_lecture(REPOSITORY / "lectures" / "03_trees.py")
-    if step.source.startswith("```python\n# PyTorch")
-]
 
 
 @pytest.fixture(autouse=True)
@@ -128,17 +118,3 @@ def test_each_panel_says_its_number_of_leaves_and_twin_lines_part_from_each_othe
     middles = sorted(line.get_xdata()[10] for line in left.lines)
     assert middles[0] < middles[1] < middles[2]
     plt.gcf().canvas.draw()
-
-
-@pytest.mark.parametrize("step", FENCES, ids=lambda step: step.id)
-def test_the_pytorch_columns_print_what_they_say(step: Any):
-    """Each comment right below a `print` is that print's output; `import torch` is understood."""
-    code = re.search(r"```python\n(.*?)```", step.source, re.DOTALL)[1]
-    said = [line[2:] for line in code.splitlines()[1:] if line.startswith("# ")]
-    with redirect_stdout(StringIO()) as printed:
-        exec("import torch\n" + code, {})
-    assert said and printed.getvalue().splitlines() == said
-
-
-def test_the_lecture_has_pytorch_columns():
-    assert len(FENCES) == 3

@@ -74,10 +74,14 @@ def code_is_short(lecture: Lecture) -> Iterator[Problem]:
 
 
 def prose_between_code(lecture: Lecture) -> Iterator[Problem]:
-    """Rule 23: prose → code → output → a sentence; a second code cell only times, plots or proves the first."""
+    """Rule 23: prose → code → output → a sentence; a second code cell only times, plots or proves the first.
+
+    In two columns (`jx-two`) code stands beside code: what is said below them is about both.
+    """
+    side_by_side = {step.id for slide in lecture.slides if "jx-two" in slide.steps[0].source for step in slide.steps}
     shown = [step for step in lecture if step.slide_type not in ("notes", "skip") and "remove-cell" not in step.tags]
     for first, second, third in zip(shown, shown[1:], [*shown[2:], None], strict=False):
-        both = first.kind == second.kind == "code"
+        both = first.kind == second.kind == "code" and first.id not in side_by_side
         if both and third is not None and third.kind == "code":
             yield _at(
                 lecture, third, "prose between code cells", "three code cells in a row", "say what the output shows"
