@@ -1,0 +1,19 @@
+"""`jaxstudy replay …`: one small file a command."""
+
+from __future__ import annotations
+
+import typer
+
+from jaxstudy.cli.replay import align, glossary, outline, transcribe, transcript
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Afterwards: transcript, glossary, chapters.")
+app.command("transcribe")(transcribe.transcribe)
+app.command("transcript")(transcript.transcript)
+app.command("glossary")(glossary.glossary)
+app.command("align")(align.align)
+app.command("outline")(outline.outline)
+
+
+@app.callback()
+def replay() -> None:
+    """Make a talk's recording readable: its words put right, laid against the lecture they belong to."""
