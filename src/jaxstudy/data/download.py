@@ -128,7 +128,7 @@ def _fetch_file(
                 troubles[mirror.address] = str(error)
                 report(Progress(file.kept, 0, 0, f"{mirror.host}: {error}"))
                 if isinstance(error, Gone) or (isinstance(error, WrongContent) and number):
-                    mirrors.remove(mirror)  # it answers, but not with this file: asking again won't help
+                    mirrors.remove(mirror)  # it answers, but not with this file, not even the second time
                 elif isinstance(error, Unreachable) and error.never_connected:
                     mirror.silent = True
         if not mirrors or all(mirror.silent for mirror in mirrors):
@@ -142,12 +142,17 @@ def _from_mirror(file: File, folder: Path, mirror: Mirror, report: Report) -> No
     def on_bytes(done: int, total: int, resumed: bool) -> None:
         report(Progress(file.kept, done, total, "resumed" if resumed else ""))
 
-    transfer(mirror, file.remote, part, limit=file.size + 65_536, on_bytes=on_bytes)
-    try:
-        content_of(file, part, zipped=file.kept.endswith(".gz"))
-    except WrongContent:
-        part.unlink(missing_ok=True)
-        raise
+    begun = part.is_file()
+    while True:
+        transfer(mirror, file.remote, part, limit=file.size + 65_536, on_bytes=on_bytes)
+        try:
+            content_of(file, part, zipped=file.kept.endswith(".gz"))
+            break
+        except WrongContent:
+            part.unlink(missing_ok=True)
+            if not begun:
+                raise
+            begun = False  # what was here may have been the wrong half: once more, from its first byte
     part.replace(folder / file.kept)
     for left in folder.glob(f".{file.kept}.*.part"):
         left.unlink(missing_ok=True)  # what other mirrors had begun

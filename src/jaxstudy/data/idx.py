@@ -35,9 +35,8 @@ def read_idx(content: bytes, shape: tuple[int, ...], largest: int = 255) -> NDAr
     head = 4 + 4 * len(shape)
     magic = bytes([0, 0, _UNSIGNED_BYTE, len(shape)])
     if content[:4] != magic:
-        raise WrongContent(
-            f"an IDX file of bytes in {len(shape)} dimensions ({magic.hex()})", f"{content[:4].hex() or '∅'}"
-        )
+        expected = f"an IDX file of bytes in {len(shape)} dimensions, which begins with {magic.hex()}"
+        raise WrongContent(expected, content[:4].hex() or "nothing")
     if len(content) < head:
         raise WrongContent(f"a head of {head} bytes", f"{len(content)} bytes in all")
     found = tuple(int.from_bytes(content[place : place + 4], "big") for place in range(4, head, 4))
