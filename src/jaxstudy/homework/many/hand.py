@@ -1,0 +1,136 @@
+"""One grading process of ours, seen from outside: start it, give it a submission, take the result, end it.
+
+It is started afresh (`python -m jaxstudy.homework.many.worker`), never forked: a process that has touched JAX has
+threads, and a fork of it hangs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from jaxstudy.errors import FoundWanting, Problem
+from jaxstudy.homework.many.telling import heard
+from jaxstudy.homework.results import SubmissionResult, from_json
+
+_SECONDS_TO_END = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a grading process must know before its first submission."""
+
+    assignment: str
+    """The homework's folder."""
+    seed: int
+    allow_weak_sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The unit of work: one submission."""
+
+    key: str
+    student: str
+    file: str
+    """The source, a checked copy of ours. Empty: there is none."""
+    unreadable: str = ""
+    """Why there is none."""
+
+
+class Died(Exception):
+    """The grading process ended without an answer."""
+
+
+class Hand:
+    """A grading process. It takes one submission at a time."""
+
+    def __init__(self, setup: Setup, log: Path) -> None:
+        ours, theirs = socket.socketpair()
+        command = [sys.executable, "-m", "jaxstudy.homework.many.worker", str(theirs.fileno())]
+        self.log = log
+        with log.open("ab") as stderr:
+            # A session of its own: Ctrl-C on the terminal is for the parent, which then ends this one in order.
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=stderr,
+                stderr=stderr,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        theirs.close()
+        self.connection = Connection(ours.detach())
+        self.ready = False
+        self._send(asdict(setup))
+
+    def give(self, unit: Unit) -> None:
+        """Let it grade; `take` gives the result."""
+        self._send(asdict(unit))
+
+    def take(self) -> SubmissionResult | None:
+        """Its answer: a result, or None for `ready`. Waits for it.
+
+        Raises:
+            Died: the process is gone.
+            StudyError: it can't grade this homework at all, and says why.
+        """
+        try:
+            answer: dict[str, Any] = json.loads(self.connection.recv_bytes())
+        except (EOFError, OSError) as error:
+            raise Died(self._how_it_ended()) from error
+        if "problems" in answer:
+            raise heard(answer)
+        if "result" in answer:
+            return from_json(answer["result"])
+        self.ready = True
+        return None
+
+    def end(self) -> None:
+        """End it in order; by force where it does not listen."""
+        self.connection.close()
+        with contextlib.suppress(ProcessLookupError):
+            self.process.terminate()
+        try:
+            self.process.wait(_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it and all that runs in its session, now."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.connection.close()
+
+    def _send(self, message: dict[str, Any]) -> None:
+        try:
+            self.connection.send_bytes(json.dumps(message).encode())
+        except OSError:
+            return  # it is gone; `take` will say so
+
+    def _how_it_ended(self) -> str:
+        try:
+            code = self.process.wait(_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            return "it stopped answering"
+        if code >= 0:
+            return f"it ended with exit code {code}"
+        return f"it was ended by {signal.Signals(-code).name}"
+
+
+def does_not_start(hand: Hand, how: str) -> FoundWanting:
+    """The error for a grading process that dies before its first submission."""
+    lines = hand.log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:] if hand.log.exists() else []
+    do = "read the lines above (the whole log is in this file)"
+    problem = Problem("a grading process that starts", how, do, hand.log)
+    return FoundWanting(problem, details=["\n".join(lines)] if lines else [])
