@@ -857,7 +857,7 @@ print(len(kernels), "examples, 1 kernel; another key, another kernel")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A bell, whatever the example
 #
-# Linen's default is `lecun_normal`, a bell of width $1/\sqrt{D}$ with its tails cut off. And PyTorch's?
+# Linen's default is `lecun_normal`, a bell of width $1/\sqrt{D}$. And PyTorch's?
 
 # %% slideshow={"slide_type": "-"}
 D, F = 100, 400

@@ -258,16 +258,47 @@ def test_weeks_give_dates_and_single_dates_win(course: Course, lecture: Read) ->
     assert dated.date_of(lecture("# %%\n1\n", header=week, name="03_late.py")) == datetime.date(2026, 2, 20)
 
 
+def taught(lecture: Read, number: int, introduces: str = "", revisits: str = "") -> Lecture:
+    """A lecture with these concepts in its header."""
+    keys = f"introduces: [{introduces}]\n#     revisits: [{revisits}]"
+    return lecture("# %%\n1\n", name=f"{number:02}_small.py", header=HEADER.replace("title: Small", keys))
+
+
 def test_concepts_come_back_only_after_they_were_introduced(lecture: Read) -> None:
-    one = lecture("# %%\n1\n", header=HEADER.replace("title: Small", "introduces: [grad, vmap]"))
-    two = lecture("# %%\n1\n", name="02_b.py", header=HEADER.replace("title: Small", "revisits: [grad, vmpa]"))
-    assert [str(problem).split("got ")[1] for problem in check_concepts([one, two])] == [
-        "'vmpa' (did you mean 'vmap'?); correct it"
+    one = taught(lecture, 1, introduces="grad, vmap")
+    two = taught(lecture, 2, introduces="grad", revisits="grad, vmap, vmpa")
+    assert [str(problem).split(": expected ")[1] for problem in check_concepts([one, two])] == [
+        "a revisited concept that an earlier lecture introduces, got 'vmpa' (did you mean 'vmap'?); correct it",
+        "a concept introduced once, got 'grad' again (first in 01_small); move it to `revisits:`",
     ]
     assert [(c.name, c.introduced, c.revisited) for c in concepts([one, two])] == [
-        ("grad", "01_small", ("02_b",)),
-        ("vmap", "01_small", ()),
+        ("grad", "01_small", ("02_small",)),
+        ("vmap", "01_small", ("02_small",)),
     ]
+
+
+def test_a_concept_comes_back_twice_or_in_every_later_lecture_where_there_are_fewer(lecture: Read) -> None:
+    one, two = taught(lecture, 1, introduces="grad"), taught(lecture, 2, introduces="jit", revisits="grad")
+    three, four = taught(lecture, 3, introduces="tree", revisits="jit"), taught(lecture, 4, revisits="jit, tree, grad")
+    assert list(check_concepts([one])) == []
+    assert list(check_concepts([one, two])) == []
+    assert list(check_concepts([one, two, three, four])) == []
+    found = list(check_concepts([one, two, three]))
+    assert [str(problem).split(": expected ")[1] for problem in found] == [
+        "the concept 'grad' in the `revisits:` of 2 later lectures, got 02_small; ask for it again in 03_small"
+    ]
+    assert (found[0].path, one.text.splitlines()[(found[0].line or 0) - 1].split()[1]) == (one.path, "introduces:")
+    assert [str(problem).split(": expected ")[1] for problem in check_concepts([two, three, taught(lecture, 5)])] == [
+        "a revisited concept that an earlier lecture introduces, got 'grad'; correct it",
+        "the concept 'jit' in the `revisits:` of 2 later lectures, got 03_small; ask for it again in 05_small",
+        "the concept 'tree' in the `revisits:` of 1 later lecture, got none; ask for it again in 05_small",
+    ]
+
+
+def test_a_file_from_elsewhere_need_not_bring_a_concept_back(lecture: Read) -> None:
+    one, elsewhere = taught(lecture, 1, introduces="grad"), lecture("# %%\n1\n", name="02_found.py", header="")
+    assert not elsewhere.native
+    assert list(check_concepts([one, elsewhere])) == []
 
 
 def test_a_new_lecture_reads_without_a_problem_and_is_never_overwritten(course: Course) -> None:

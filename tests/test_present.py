@@ -239,6 +239,7 @@ def test_an_error_shows_what_it_says_and_folds_its_traceback(page: Page) -> None
     shown = page.locator("section.present section.present .output_error")
     assert shown.locator(".jx-error-label").inner_text() == "expected error"
     assert shown.locator("details > pre").is_hidden()
+    assert shown.locator("> pre").evaluate("pre => getComputedStyle(pre).wordBreak") == "normal"  # no word cut in two
 
 
 def test_t_opens_the_speaker_window_with_the_notes(page: Page, browser: BrowserContext) -> None:
