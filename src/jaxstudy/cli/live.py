@@ -93,6 +93,7 @@ def _talk(session: PresentSession, lecture: Lecture, wishes: Wishes) -> bool:
             console.print(f"[yellow]edits of an earlier session are in {relative(place.folder)}[/]")
         session.wait_until_warm()
         console.print(f"  kernel warm\n  {_CLASSIC_HELP if wishes.front_end == 'classic' else LAB_HELP}")
+        console.print(f"  speaker window: s in the slides, or {session.speaker_url}")
         console.print("  Ctrl-C here ends the talk and shows what you changed")
         while session.serving.alive:
             time.sleep(0.3)

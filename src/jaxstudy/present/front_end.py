@@ -52,8 +52,10 @@ def furnish(place: Workplace, lecture: Lecture, front_end: str) -> None:
     config, share = place.jupyter / "config", place.jupyter / "share"
     settings = dict(lecture.metadata.get("rise") or {})
     if front_end == "classic":
-        for name in ("custom-preload.js", "custom.js", "typing.js", "custom.css"):
+        for name in ("custom-preload.js", "custom.js", "typing.js", "companion.js", "custom.css"):
             _write(config / "custom" / name, (_ASSETS / name).read_text(encoding="utf-8"))
+        steps = [{"id": step.id, "source": step.source} for step in lecture]
+        _write(config / "custom" / "plan.js", f"define([], () => ({json.dumps({'steps': steps})}));\n")
         _write_json(config / "nbconfig" / "notebook.json", {"load_extensions": {"rise/main": True}})
         # RISE loses the settings of the header when it is faster than the notebook; these it always finds.
         _write_json(config / "nbconfig" / "rise.json", {**_HOUSE, **settings, "autolaunch": False})

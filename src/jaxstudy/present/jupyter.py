@@ -23,6 +23,9 @@ from jupytext.async_contentsmanager import build_async_jupytext_contents_manager
 from traitlets import default
 from traitlets.config import Config
 
+from jaxstudy.present.companion.hub import Hub
+from jaxstudy.present.companion.pages import handlers, start_clock
+from jaxstudy.present.companion.plan import plan_from
 from jaxstudy.present.server import Orders, report
 
 _EXTENSION = {"classic": "nbclassic", "lab": "jupyterlab_rise"}
@@ -123,10 +126,13 @@ class RiseServer(ServerApp):
     def init_webapp(self) -> None:
         """Also: nbclassic sends for files beside the notebook elsewhere, and then fails to answer once more."""
         super().init_webapp()
-        self.web_app.add_handlers(".*$", [(_BESIDE, LectureFiles, _roots(self.orders))])
+        plan = plan_from(Path(self.orders.plan).read_text(encoding="utf-8"))
+        self.hub = Hub(plan, Path(self.orders.talks))
+        self.web_app.add_handlers(".*$", [(_BESIDE, LectureFiles, _roots(self.orders)), *handlers(self.hub)])
 
     async def _post_start(self) -> None:
         await super()._post_start()
+        self.clock = start_clock(self.hub)
         started = time.monotonic()
         try:
             await self._start_kernel()
@@ -142,6 +148,10 @@ class RiseServer(ServerApp):
         )
         assert isinstance(self.kernel_manager, LectureKernels)
         await self.kernel_manager.warm_up(session["kernel"]["id"])
+
+    async def _cleanup(self) -> None:
+        self.hub.close()
+        await super()._cleanup()
 
     def kernel_pids(self) -> list[int]:
         """The process ids of all kernels."""

@@ -48,6 +48,10 @@ class Orders:
     """`classic` or `lab`."""
     warm_up: str
     """Code that is run silently in a new kernel; may be empty."""
+    plan: str
+    """File with the talk's plan, as `companion.plan` writes it."""
+    talks: str
+    """Folder with what earlier talks took."""
     socket: int = -1
     """File descriptor of the listening socket."""
     port: int = 0

@@ -22,7 +22,9 @@ from urllib.parse import quote
 from jaxstudy.build.kernels import Kernels
 from jaxstudy.build.versions import size_from
 from jaxstudy.course import Lecture
+from jaxstudy.course.atomic import write_atomically
 from jaxstudy.errors import FoundWanting, InputError, KernelLost, Problem
+from jaxstudy.present.companion.plan import plan_of
 from jaxstudy.present.edits import keep_edits, live_edits, save_patch
 from jaxstudy.present.front_end import FRONT_ENDS, address, furnish, require
 from jaxstudy.present.server import Orders
@@ -82,6 +84,7 @@ class PresentSession:
             self.workplace = Workplace.make(self.lecture, self._root, self._theme, live)
             stack.enter_context(self.workplace.taken())
             furnish(self.workplace, self.lecture, self.front_end)
+            write_atomically(self.workplace.plan, plan_of(self.lecture).to_json())
             self._write_kernelspec(kernels)
             self._write_door()
             orders, variables = self._orders(), environment(self.workplace)
@@ -100,6 +103,16 @@ class PresentSession:
         """Address of the slides, token included."""
         page = address(self.front_end, quote(self._path_in_server))
         return f"http://127.0.0.1:{self.port}{page}?token={self._token}"
+
+    @property
+    def speaker_url(self) -> str:
+        """Address of the speaker's window, token included: for a second screen."""
+        return f"http://127.0.0.1:{self.port}/jaxstudy/speaker?token={self._token}"
+
+    @property
+    def talks(self) -> Path:
+        """Folder with what talks took, this one included once it has ended."""
+        return self._build / "talks"
 
     @property
     def door(self) -> Path:
@@ -155,6 +168,8 @@ class PresentSession:
             working_directory=str(self.workplace.lecture.parent),
             front_end=self.front_end,
             warm_up=warm_up_code(self.lecture),
+            plan=str(self.workplace.plan),
+            talks=str(self.talks),
         )
 
     def _write_kernelspec(self, kernels: Kernels) -> None:

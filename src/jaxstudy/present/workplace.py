@@ -4,6 +4,7 @@
         lecture.json     which lecture, since when
         original.py      its file as it stood
         start.py         the working copy as it stood
+        plan.json        slides, minutes and notes
         files/           what the server shows and may write: the working copy and our stylesheet
         jupyter/         Jupyter's own folders, all private
         server.log
@@ -64,6 +65,11 @@ class Workplace:
     def start(self) -> Path:
         """The working copy as it stood when the session began."""
         return self.folder / f"start{self.copy.suffix}"
+
+    @property
+    def plan(self) -> Path:
+        """The talk's slides, minutes and notes, for the server."""
+        return self.folder / "plan.json"
 
     @property
     def log(self) -> Path:

@@ -49,7 +49,9 @@ define(["jquery", "base/js/namespace", "base/js/events"], function ($, Jupyter, 
     window.Reveal.addEventListener("slidechanged", leaveTheCell);
     ["slidechanged", "fragmentshown"].forEach((step) => window.Reveal.addEventListener(step, drawCode));
     drawCode();
-    document.documentElement.dataset.jaxstudy = "slides";
+    require(["custom/companion"], function (companion) {
+      companion.onSlides(onStage);
+    });
   }
 
   /* An editor that was filled while its slide was hidden has no colours, and sometimes no lines, until it is drawn. */
@@ -184,9 +186,11 @@ define(["jquery", "base/js/namespace", "base/js/events"], function ($, Jupyter, 
     selectWithCare();
     dropDangerousKeys();
     events.on("create.Cell", markTags);
-    require(["notebook/js/codecell", "notebook/js/outputarea", "custom/typing"], function (codecell, outputarea, typing) {
+    const parts = ["notebook/js/codecell", "notebook/js/outputarea", "custom/typing", "custom/companion"];
+    require(parts, function (codecell, outputarea, typing, companion) {
       runHiddenCellsFirst(codecell.CodeCell);
       readableErrors(outputarea.OutputArea);
+      companion.onNotebook(onStage);
       if (onStage) {
         // In the speaker window the cells stay full: that is where the presenter reads what comes.
         typing.start(Jupyter.notebook.get_cells().filter((cell) => cell.code_mirror && tagsOf(cell).includes("live")));

@@ -1,0 +1,114 @@
+/* Tells the server where the slides are and which cells run; steps when the speaker's window asks. Never touches the
+   kernel, and never stands in the way: without a connection the slides go on as they are. custom.js loads this. */
+define(["base/js/namespace", "notebook/js/codecell", "custom/plan"], function (Jupyter, codecell, plan) {
+  "use strict";
+
+  const AGAIN = 1000; // ms until the next try to connect
+  const WAITING = 200; // reports kept while there is no connection
+  const ids = new Map(); // cell → step id
+  const unsent = [];
+  let socket = null;
+  let named = false;
+  let shown = false;
+
+  /* Cells in the order of the lecture. Where cells were added live, each step is the next cell with its text. */
+  function nameCells(cells) {
+    let from = 0;
+    plan.steps.forEach(function (step, place) {
+      const same = (cell, n) => n >= from && cell.get_text().trimEnd() === step.source.trimEnd();
+      const found = cells.length === plan.steps.length ? place : cells.findIndex(same);
+      if (found >= 0) {
+        ids.set(cells[found], step.id);
+        from = found + 1;
+      }
+    });
+  }
+
+  function report(message) {
+    if (socket && socket.readyState === WebSocket.OPEN) {
+      socket.send(JSON.stringify(message));
+    } else {
+      unsent.push(message);
+      unsent.splice(0, unsent.length - WAITING);
+    }
+  }
+
+  function reportSlide() {
+    const slide = window.Reveal.getCurrentSlide();
+    const cell = Jupyter.notebook.get_cells().find((one) => slide.contains(one.element[0]) && ids.has(one));
+    if (cell) {
+      report({ kind: "slide", step: ids.get(cell), fragment: window.Reveal.getIndices().f ?? -1 });
+    }
+  }
+
+  function reportRuns() {
+    const execute = codecell.CodeCell.prototype.execute;
+    codecell.CodeCell.prototype.execute = function () {
+      const answer = execute.apply(this, arguments);
+      if (ids.has(this) && this.last_msg_id) {
+        report({ kind: "run", step: ids.get(this), message: this.last_msg_id, source: this.get_text() });
+      }
+      return answer;
+    };
+  }
+
+  function connect() {
+    const scheme = window.location.protocol === "https:" ? "wss://" : "ws://";
+    socket = new WebSocket(scheme + window.location.host + "/jaxstudy/stage");
+    socket.onopen = function () {
+      unsent.splice(0).forEach(report);
+      reportSlide();
+    };
+    socket.onmessage = function (message) {
+      const wish = JSON.parse(message.data).do;
+      if (wish === "next") {
+        window.Reveal.next();
+      } else if (wish === "previous") {
+        window.Reveal.prev();
+      }
+    };
+    socket.onclose = () => window.setTimeout(connect, AGAIN);
+  }
+
+  /* RISE's own key for its window is t; ours is s, as in the decks. */
+  function bindSpeakerWindow() {
+    const open = function () {
+      window.open("/jaxstudy/speaker", "jaxstudy-speaker", "width=1100,height=700");
+      return false;
+    };
+    const action = Jupyter.keyboard_manager.actions.register(
+      { help: "speaker window with notes, clock and budget", handler: open }, "speaker-window", "jaxstudy");
+    Jupyter.keyboard_manager.command_shortcuts.set_shortcut("s", action);
+  }
+
+  function sayWhenReady() {
+    if (!named || !shown) {
+      return;
+    }
+    document.documentElement.dataset.jaxstudy = "slides"; // all is up: keys, names, the slides themselves
+  }
+
+  /* The notebook is there, and its cells still have their text. The frames of RISE's own window report nothing. */
+  function onNotebook(onStage) {
+    if (onStage) {
+      nameCells(Jupyter.notebook.get_cells());
+      reportRuns();
+      bindSpeakerWindow();
+    }
+    named = true;
+    sayWhenReady();
+  }
+
+  /* The slides are there. */
+  function onSlides(onStage) {
+    if (onStage) {
+      const steps = ["slidechanged", "fragmentshown", "fragmenthidden"];
+      steps.forEach((step) => window.Reveal.addEventListener(step, reportSlide));
+      connect();
+    }
+    shown = true;
+    sayWhenReady();
+  }
+
+  return { onNotebook, onSlides };
+});

@@ -1,0 +1,140 @@
+"""Where everything about a running talk meets: the stage reports, whoever listens is told."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from jaxstudy.course.atomic import write_atomically
+from jaxstudy.present.companion.pacing import Pacing
+from jaxstudy.present.companion.plan import Plan
+from jaxstudy.present.companion.talks import Talk, last_talk, log_talk, talk_of
+
+Listener = Callable[[Mapping[str, Any]], None]
+COMMANDS = ("next", "previous")
+"""What a speaker's window may ask of the stage."""
+
+
+class Hub:
+    """The state of one talk. Single-threaded: all calls come from the server's loop.
+
+    `clock` gives seconds since the epoch. The talk's times are kept in `talks` as it goes, so that a killed server
+    loses the present section's minutes and no more.
+    """
+
+    def __init__(self, plan: Plan, talks: Path, clock: Callable[[], float] = time.time) -> None:
+        self.plan, self._talks, self._clock = plan, talks, clock
+        self._unfinished = talks / f".{plan.lecture}.unfinished.json"
+        self._adopt_unfinished()
+        self.last = last_talk(talks, plan.lecture)
+        self.pacing = Pacing(plan.sections)
+        self.slide, self.fragment = 0, -1
+        self._ran: set[str] = set()
+        self._stages: list[Listener] = []
+        self._speakers: list[Listener] = []
+
+    def join(self, listener: Listener, *, stage: bool) -> Callable[[], None]:
+        """Tell `listener` from now on; the function returned ends that. A speaker is told the state at once."""
+        group = self._stages if stage else self._speakers
+        group.append(listener)
+        if stage:
+            self._tell_speakers()
+        else:
+            listener(self.state())
+
+        def leave() -> None:
+            group.remove(listener)
+            self._tell_speakers()
+
+        return leave
+
+    def hear(self, message: object) -> None:
+        """What the stage reports. Anything that is no such report is passed over."""
+        if not isinstance(message, dict):
+            return
+        step = message.get("step")
+        number = self.plan.slide_of(step) if isinstance(step, str) else None
+        if number is None:
+            return
+        if message.get("kind") == "slide":
+            fragment = message.get("fragment")
+            self.slide, self.fragment = number, fragment if isinstance(fragment, int) else -1
+            self._enter(self.plan.slides[number].section)
+        elif message.get("kind") == "run":
+            self._ran.add(str(step))
+        else:
+            return
+        self._tell_speakers()
+
+    def asked(self, command: object) -> None:
+        """What a speaker's window asks: a step of the stage, or the clock from zero."""
+        if command in COMMANDS:
+            for listener in list(self._stages):
+                listener({"do": command})
+        elif command == "restart":
+            self.pacing.start(self._clock())
+            self._tell_speakers()
+
+    def tick(self) -> None:
+        """Tell the speakers how time goes."""
+        self._tell_speakers()
+
+    def state(self) -> dict[str, Any]:
+        """All that a speaker's window shows, as JSON takes it."""
+        slide, status = self.plan.slides[self.slide], self.pacing.status(self._clock())
+        following = self.plan.slides[self.slide + 1] if self.slide + 1 < len(self.plan.slides) else None
+        section = self.plan.sections[slide.section]
+        code = [{**asdict(step), "ran": step.id in self._ran} for step in slide.steps if step.code]
+        return {
+            "lecture": self.plan.title,
+            "stage": bool(self._stages),
+            "slide": {"number": self.slide + 1, "of": len(self.plan.slides), "title": slide.title, "code": code},
+            "notes": slide.notes,
+            "next": following.title if following else "",
+            "section": {
+                "title": section.title,
+                "seconds": section.seconds,
+                "last": self.last.sections.get(section.title, 0.0) if self.last else 0.0,
+            },
+            "pace": {**asdict(status), "word": status.word},
+        }
+
+    def close(self) -> Talk | None:
+        """End the talk and put it into the log; None when its clock never started."""
+        if self.pacing.started is None:
+            return None
+        talk = self._talk()
+        log_talk(self._talks, self.plan.lecture, talk)
+        self._unfinished.unlink(missing_ok=True)
+        self.pacing = Pacing(self.plan.sections)
+        return talk
+
+    def _enter(self, section: int) -> None:
+        before = self.pacing.section
+        self.pacing.enter(section, self._clock())
+        if section != before:
+            write_atomically(self._unfinished, json.dumps(asdict(self._talk())))
+
+    def _talk(self) -> Talk:
+        started = datetime.datetime.fromtimestamp(self.pacing.started or 0).astimezone()
+        return talk_of(self.plan, started.isoformat(timespec="seconds"), self.pacing.times(self._clock()))
+
+    def _adopt_unfinished(self) -> None:
+        """A talk whose server was killed counts like any other."""
+        try:
+            talk = Talk(**json.loads(self._unfinished.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return
+        log_talk(self._talks, self.plan.lecture, talk)
+        self._unfinished.unlink(missing_ok=True)
+
+    def _tell_speakers(self) -> None:
+        if self._speakers:
+            state = self.state()
+            for listener in list(self._speakers):
+                listener(state)
