@@ -67,11 +67,16 @@ def _statements(text: str, lines: list[str]) -> Iterator[Cell]:
             yield Cell(f"line {a + 1}", "\n".join(lines[a:b]), a + 1)
 
 
-def run_cells(cells: Sequence[Cell]) -> tuple[types.ModuleType, list[Failed]]:
-    """Run them in order in one new module; a cell that raises is left behind and the next one runs."""
+def starting_module() -> types.ModuleType:
+    """An empty module for a student's names."""
     module = types.ModuleType(MODULE)
     sys.modules[MODULE] = module  # dataclasses and Flax modules look their own module up there
-    failed = []
+    return module
+
+
+def run_cells(cells: Sequence[Cell]) -> tuple[types.ModuleType, list[Failed]]:
+    """Run them in order in one new module; a cell that raises is left behind and the next one runs."""
+    module, failed = starting_module(), []
     for cell in cells:
         try:
             run_cell(cell, module)

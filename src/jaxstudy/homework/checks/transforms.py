@@ -175,8 +175,6 @@ def _number(value: Any) -> float:
 
 def _product(gradients: Any, directions: Any) -> tuple[float, float]:
     by_path = dict(leaves(tuple(directions)))  # JAX sorts a dictionary's keys: never pair two trees by position
-    pairs = [
-        (np.asarray(g, np.float64), np.asarray(by_path[path], np.float64)) for path, g in leaves(tuple(gradients))
-    ]
+    pairs = [(np.asarray(g, np.float64), np.asarray(by_path[path], np.float64)) for path, g in leaves(tuple(gradients))]
     along = sum(float((g * d).sum()) for g, d in pairs)
     return along, float(np.sqrt(sum(float((g * g).sum()) for g, _ in pairs)))

@@ -1,0 +1,240 @@
+"""Grade one submission: its code in a sandbox, expected values and hidden checks here.
+
+    with Grader(assignment) as grader:
+        result = grader.grade(Path("submissions/ada.ipynb"), "ada")
+
+Three processes. This one holds checks, expected values and results; it never runs a student's code, and unpacks what
+comes from there with suspicion. One that imported JAX forks workers and knows no secret. A worker holds one student's
+code, can do nothing but calculate, and is thrown away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import re
+import secrets
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from jaxstudy.errors import FoundWanting, Problem, ToolMissing
+from jaxstudy.homework.asked_remotely import Reference, Submission
+from jaxstudy.homework.assignment import Assignment, Limits
+from jaxstudy.homework.checks.running import Check, load_checks, run_check
+from jaxstudy.homework.results import CheckResult, Sandbox, SubmissionResult
+from jaxstudy.homework.sandbox.held import Refused
+from jaxstudy.homework.sandbox.nursery import Nursery
+from jaxstudy.homework.sandbox.terms import TIERS, Terms
+from jaxstudy.homework.sandbox.view import libraries
+from jaxstudy.homework.sources import Source, Unreadable, read_source
+
+_TORCH = re.compile(r"^\s*(import|from) torch\b|\btorch_module\b|\btensor\(", re.MULTILINE)
+_VERSIONS = ("jax", "jaxlib", "flax", "optax", "numpy", "torch")
+
+
+class Grader:
+    """Grades submissions of one assignment. Thread-safe: several threads may call `grade` at once.
+
+    Entering it starts the process that forks workers, runs the reference through every check (which fills the cache
+    of compiled programs and fixes the expected values), and so finds out how well a worker can be held here.
+    """
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        *,
+        seed: int | None = None,
+        allow_weak_sandbox: bool = False,
+        strongest: str = "namespaces",
+    ) -> None:
+        """Load the checks.
+
+        Args:
+            assignment: what was to be done.
+            seed: of all random inputs; the same seed gives the same inputs. None: a fresh one.
+            allow_weak_sandbox: grade even where the file system and the network can't be taken away.
+            strongest: the tier to begin with; for tests of the others.
+
+        Raises:
+            InputError: checks that can't be loaded.
+        """
+        self.assignment = assignment
+        self.seed = secrets.randbelow(2**31) if seed is None else seed
+        self._weak, self._tiers = allow_weak_sandbox, TIERS[TIERS.index(strongest) :]
+        self.checks: tuple[Check, ...] = (*load_checks(assignment.checks), *_hidden(assignment.hidden))
+        self.sandbox: Sandbox | None = None
+        """How workers are held; known once the grader has been entered."""
+        self._open = contextlib.ExitStack()
+        self._environment = _environment(assignment)
+
+    def __enter__(self) -> Self:
+        """Start.
+
+        Raises:
+            ToolMissing: workers can't be held well enough here, and `allow_weak_sandbox` was not said.
+            FoundWanting: the reference does not earn all points.
+        """
+        with contextlib.ExitStack() as started:
+            self._nursery = started.enter_context(Nursery(_asks_for_torch(self.assignment)))
+            cache = started.enter_context(tempfile.TemporaryDirectory(prefix="jaxstudy-grading-"))
+            self._cache = Path(cache) / "programs"
+            self._cache.mkdir()
+            self._cache.chmod(0o777)  # a worker of root's is another user; the folder around it is ours alone
+            self._reference = self._start_reference()
+            started.callback(self._reference.close)
+            self._rehearse()
+            self._open = started.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def _start_reference(self) -> Reference:
+        source = read_source(self.assignment.script.read_text(encoding="utf-8-sig"))
+        refused = []
+        for tier in self._tiers:
+            if tier != "namespaces" and not self._weak:
+                break
+            submission = Submission(self._nursery, self._terms(tier, fills_cache=True), self._generous(), source)
+            try:
+                submission.start()
+            except Refused as error:
+                refused.append(f"{tier}: {error}")
+                continue
+            self.sandbox = Sandbox(tier, submission.layers)
+            return Reference(submission)
+        if self._weak:
+            raise ToolMissing(Problem("a process held by limits at least", "; ".join(refused), "use another machine"))
+        do = "allow user namespaces (or grade as root), or say --allow-weak-sandbox if you trust the students' code"
+        raise ToolMissing(Problem("a sandbox with namespaces of its own", "; ".join(refused) or "none", do))
+
+    def _terms(self, tier: str, *, fills_cache: bool = False) -> Terms:
+        limits = self.assignment.limits
+        data = self.assignment.folder / "data"
+        return Terms(
+            tier=tier,
+            visible=(*libraries(), *([str(data)] if data.is_dir() else [])),
+            cache=str(self._cache),
+            fills_cache=fills_cache,
+            memory_mb=int(limits.memory_mb),
+            cpu_seconds=10**6 if fills_cache else max(1, round(limits.cpu_seconds)),
+            processes=int(limits.processes),
+            open_files=int(limits.open_files),
+            file_mb=max(1, round(limits.file_mb)),
+        )
+
+    def _generous(self) -> Limits:
+        # The reference's worker lives as long as the grader, and nothing in it hangs.
+        return replace(self.assignment.limits, call_seconds=300.0, submission_seconds=1e9)
+
+    def _rehearse(self) -> None:
+        """The reference through every check."""
+        problems = []
+        for check in self.checks:
+            result = run_check(check, self._reference, self._reference, self.seed)
+            if result.earned < result.points:
+                got = f"{result.earned:g}: {result.message}"
+                do = "run `jaxstudy homework verify`; mend the check or the solution"
+                problems.append(Problem(f"{result.points:g} points for the reference in {check.id}", got, do))
+        if problems:
+            raise FoundWanting(*problems)
+
+    def grade(self, source: Path | str, student: str = "") -> SubmissionResult:
+        """The marks of one submission, whatever its code does.
+
+        Args:
+            source: the file (`.py` or `.ipynb`), or the text of a script.
+            student: whose it is, for the result.
+        """
+        started = time.perf_counter()
+        name = source.name if isinstance(source, Path) else ""
+        try:
+            read = read_source(source)
+        except Unreadable as error:
+            return self._result(Source(""), name, student, [_not_asked(c) for c in self.checks], unreadable=str(error))
+        submission = Submission(self._nursery, self._student_terms(), self.assignment.limits, read)
+        try:
+            checks = list(self._run(submission))
+        finally:
+            submission.close()
+        return self._result(read, name, student, checks, submission, time.perf_counter() - started)
+
+    def _student_terms(self) -> Terms:
+        if self.sandbox is None:
+            raise RuntimeError("a Grader grades inside its `with` block")
+        return self._terms(self.sandbox.tier)
+
+    def _run(self, submission: Submission) -> Iterator[CheckResult]:
+        for check in self.checks:  # the shown ones first: what a hidden one asks can't be printed in a shown one
+            submission.next_check(check.hidden)
+            try:
+                yield run_check(check, submission, self._reference, self.seed)
+            except Refused as error:
+                submission.incidents.append(f"no worker could be started: {error}")
+                yield _not_asked(check, f"not asked: no worker could be started ({error})")
+
+    def _result(
+        self,
+        read: Source,
+        name: str,
+        student: str,
+        checks: list[CheckResult],
+        submission: Submission | None = None,
+        seconds: float = 0.0,
+        unreadable: str = "",
+    ) -> SubmissionResult:
+        return SubmissionResult(
+            homework=self.assignment.name,
+            student=student,
+            source=name,
+            digest=read.digest,
+            seed=self.seed,
+            checks=tuple(checks),
+            total=sum(check.points for check in checks if not check.bonus),
+            earned=round(sum(check.earned for check in checks), 6),
+            unreadable=unreadable,
+            incidents=tuple(submission.incidents) if submission else (),
+            output=submission.printed.text if submission else "",
+            sandbox=self.sandbox,
+            seconds=round(seconds, 4),
+            cpu_seconds=round(submission.cpu_seconds, 4) if submission else 0.0,
+            peak_mb=round(submission.peak_mb, 1) if submission else 0.0,
+            environment=self._environment,
+        )
+
+
+def _hidden(path: Path) -> list[Check]:
+    return load_checks(path, hidden=True) if path.is_file() else []
+
+
+def _not_asked(check: Check, message: str = "") -> CheckResult:
+    worth = check.worth
+    status = "not_answered"
+    return CheckResult(
+        check.id, check.title, check.functions, check.hidden, worth.points, 0.0, worth.bonus, status, message
+    )
+
+
+def _asks_for_torch(assignment: Assignment) -> bool:
+    files = (assignment.script, assignment.checks, assignment.hidden)
+    return any(_TORCH.search(path.read_text(encoding="utf-8", errors="replace")) for path in files if path.is_file())
+
+
+def _environment(assignment: Assignment) -> dict[str, str]:
+    found = {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
+    for name in _VERSIONS:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    digest = sha256()
+    for path in (assignment.script, assignment.checks, assignment.hidden):
+        digest.update(path.read_bytes() if path.is_file() else b"")
+    return {**found, "assignment": digest.hexdigest()}

@@ -1,0 +1,149 @@
+"""The grader's side of the process that forks workers: start it, ask it for one, end it."""
+
+from __future__ import annotations
+
+import array
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from jaxstudy.errors import FoundWanting, Problem, ToolMissing
+from jaxstudy.homework.sandbox.terms import Terms
+
+_START = 120.0  # seconds for the imports, on a machine that is busy
+_LINES = 3  # status, questions, answers; the output makes four
+
+
+@dataclass(slots=True)
+class Born:
+    """A worker's ends on our side."""
+
+    status: socket.socket
+    """Where its keeper reports."""
+    questions: int
+    answers: int
+    output: int
+
+
+class Nursery:
+    """One pre-imported process that forks workers. Thread-safe. It ends when this process does, however that ends."""
+
+    def __init__(self, torch: bool = False) -> None:
+        if sys.platform != "linux":
+            do = "grade on Linux, or in a Linux container; `jaxstudy homework check` works everywhere"
+            raise ToolMissing(Problem("Linux, whose sandbox grading needs", sys.platform, do))
+        self._lock = threading.Lock()
+        self._control, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process is
+        command = [sys.executable, "-I", "-c", _START_CODE, str(its.fileno()), *(["torch"] if torch else [])]
+        with its:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                cwd="/",
+                env=_ENVIRONMENT,  # not ours: nothing of it is the students' business
+                pass_fds=(its.fileno(),),
+                start_new_session=True,  # Ctrl-C is for the grader to deal with
+            )
+        self.ready: dict[str, Any] = {}
+
+    def wait(self) -> None:
+        """Wait until the imports are done.
+
+        Raises:
+            FoundWanting: it ended, or can't fork safely.
+        """
+        if self.ready:
+            return
+        self._control.settimeout(_START)
+        try:
+            said = self._control.recv(1 << 12)
+        except TimeoutError:
+            said = b""
+        self._control.settimeout(None)
+        self.ready = json.loads(said) if said else {}
+        if not self.ready.get("ready"):
+            self._errors.seek(0)
+            last = self._errors.read().decode("utf-8", "replace").strip().splitlines()[-1:] or [str(self.ready)]
+            self.close()
+            do = "run `jaxstudy doctor`; threads or a JAX backend before the fork would hang every worker"
+            raise FoundWanting(Problem("a process that forks workers", last[0], do))
+
+    def fork(self, terms: Terms) -> Born:
+        """Ask for a worker; whether it could be held as `terms` say is reported on `Born.status`."""
+        self.wait()
+        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        question_in, question_out = os.pipe()
+        answer_in, answer_out = os.pipe()
+        output_in, output_out = os.pipe()
+        sent = [its.fileno(), question_in, answer_out, output_out]
+        try:
+            with self._lock:
+                socket.send_fds(self._control, [terms.encode()], sent)
+        finally:
+            its.close()
+            for descriptor in sent[1:]:
+                os.close(descriptor)
+        for descriptor in (question_out, answer_in, output_in):
+            os.set_blocking(descriptor, False)
+        return Born(ours, question_out, answer_in, output_in)
+
+    def close(self) -> None:
+        """End it, and with it every worker that is left. A second call does nothing."""
+        self._control.close()
+        self._process.kill()  # its keepers die with it, and each worker with its keeper
+        self._process.wait()
+        self._errors.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+# -I leaves out the working directory and PYTHON* variables; this package may live outside of site-packages, and is
+# taken from where this process has it.
+_START_CODE = f"""
+import os, sys
+sys.path.insert(0, {str(Path(__file__).resolve().parents[3])!r})
+control = int(sys.argv.pop(1))
+os.dup2(control, 3)
+os.closerange(4, 1024)
+from jaxstudy.homework.sandbox.zygote import main
+main()
+"""
+_ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "HOME": "/home/student",
+    "LANG": "C.UTF-8",
+    "MPLBACKEND": "agg",
+    "MPLCONFIGDIR": "/home/student",
+    "JAX_PLATFORMS": "cpu",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+
+
+def received(status: socket.socket) -> tuple[dict[str, Any], int | None]:
+    """One report of a keeper, and the pidfd that came with it; an empty report: the keeper is gone."""
+    data, ancillary, _, _ = status.recvmsg(1 << 14, socket.CMSG_SPACE(4))
+    descriptors = array.array("i")
+    for level, kind, content in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            descriptors.frombytes(content[:4])
+    return (json.loads(data) if data else {}), (descriptors[0] if descriptors else None)

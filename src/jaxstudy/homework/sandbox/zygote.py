@@ -1,0 +1,135 @@
+"""The process that imports JAX once and forks a sandboxed worker for each submission.
+
+Started by `jaxstudy.homework.sandbox.nursery`, never by hand. One thread, no JAX backend (a fork after a backend has
+started hangs), nothing secret: no environment, no check, no expected value is ever in its memory.
+
+    grader ──asks──▶ this process ──fork──▶ keeper ──fork──▶ worker (sandboxed)
+                                              └── waits, and says how the worker ended
+
+The keeper leaves for new namespaces, so that the worker is the first process of its own world: kill it, and all of
+that world is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import socket
+import sys
+
+from jaxstudy.homework.sandbox import confine, system
+from jaxstudy.homework.sandbox.context import share_mlir_context
+from jaxstudy.homework.sandbox.terms import Terms
+from jaxstudy.homework.sandbox.worker import Worker, prepare
+from jaxstudy.warm.parent import threads_after_fork
+
+_IMPORTS = ("numpy", "numpy.random", "jax", "jax.numpy", "jax.experimental.compilation_cache", "flax.linen", "optax")
+_CONTROL = 3  # the descriptor of the socket to the grader
+
+
+def main() -> None:
+    """Serve until the grader is gone."""
+    for name in (*_IMPORTS, *sys.argv[1:]):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    shared = share_mlir_context()
+    gc.collect()
+    gc.disable()
+    gc.freeze()  # a worker's collector then leaves the shared pages alone
+    control = socket.socket(fileno=_CONTROL)
+    threads, backends = threads_after_fork(), sys.modules["jax._src.xla_bridge"]._backends
+    fit = threads == 1 and not backends
+    control.send(json.dumps({"ready": fit, "threads": threads, "shared_context": shared}).encode())
+    number = 0
+    while True:
+        request, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 4)
+        if not request:
+            os._exit(0)
+        number += 1
+        _reap()
+        pid = os.fork()
+        if pid == 0:
+            control.close()
+            _keep(Terms.decode(request), descriptors, number)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _reap() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _keep(terms: Terms, descriptors: list[int], number: int) -> None:
+    """Be a keeper: start the worker in a world of its own, wait for its end, report it. Never returns."""
+    status = socket.socket(fileno=descriptors[0])
+    try:
+        system.die_with_parent()
+        layers = confine.leave(terms)
+        mine, its = os.pipe()
+        keeper, pid = os.getpid(), os.fork()
+        if pid == 0:
+            os.close(mine)
+            status.close()
+            _work(terms, descriptors[1:], number, (its, keeper), layers)
+        os.close(its)
+        for descriptor in descriptors[1:]:
+            os.close(descriptor)
+        report = _all(mine)
+        # The report is the worker's, made before any of the student's code runs; empty: it died on the way.
+        socket.send_fds(status, [report or b'{"refused": "the worker did not start"}'], [os.pidfd_open(pid)])
+        _, ended, usage = os.wait4(pid, 0)
+        said = {"status": os.waitstatus_to_exitcode(ended), "cpu": usage.ru_utime + usage.ru_stime}
+        status.send(json.dumps({**said, "peak_mb": usage.ru_maxrss / 1024}).encode())
+    except (confine.Refused, OSError) as error:
+        status.send(json.dumps({"refused": str(error)}).encode())
+    os._exit(0)
+
+
+def _all(descriptor: int) -> bytes:
+    data = b""
+    while piece := os.read(descriptor, 1 << 16):
+        data += piece
+    os.close(descriptor)
+    return data
+
+
+def _work(terms: Terms, descriptors: list[int], number: int, told: tuple[int, int], layers: list[str]) -> None:
+    """Be a worker. Never returns."""
+    report, keeper = told
+    try:
+        os.setsid()
+        incoming, outgoing = _streams(descriptors, report)
+        prepare(terms)
+        layers = [*layers, *confine.confine(terms, number)]
+        worker = Worker(incoming, outgoing)
+        layers += confine.seal(0 if "pid-ns" in layers else keeper)
+        os.write(9, json.dumps({"layers": layers}).encode())
+        os.close(9)
+        worker.serve()
+    except confine.Refused as error:
+        os.write(9, json.dumps({"refused": str(error)}).encode())
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            os.write(9, json.dumps({"refused": f"{type(error).__name__}: {error}"}).encode())
+    os._exit(0)
+
+
+def _streams(descriptors: list[int], report: int) -> tuple[int, int]:
+    """Only these stay open: 0 nothing, 1 and 2 the output, 7 questions, 8 answers, 9 the report on the layers."""
+    incoming, outgoing, output = (os.dup2(fd, 20 + n) for n, fd in enumerate(descriptors))
+    report = os.dup2(report, 30)
+    nothing = os.open("/dev/null", os.O_RDONLY)
+    for source, target in ((nothing, 0), (output, 1), (output, 2), (incoming, 7), (outgoing, 8), (report, 9)):
+        os.dup2(source, target)
+    os.closerange(3, 7)
+    os.closerange(10, 4096)
+    return 7, 8
+
+
+if __name__ == "__main__":
+    main()
