@@ -43,7 +43,7 @@ def attendee_notebook(
     notebook.cells = [_quiet(cell) for cell in notebook.cells if _for_attendees(steps[cell.id])]
     modules = project_modules(_imports(lecture), search_roots(lecture.path, course.root))
     sets = sets_of(lecture, search_roots(lecture.path, course.root))
-    notebook.cells[:0] = [*_install_cells(lecture, modules, sets), *_source_cells(modules)]
+    notebook.cells[:0] = [*_install_cells(requirements(course, lecture), sets), *_source_cells(modules)]
     notebook.cells += _resource_cells(released(course, lecture, today))
     return notebook
 
@@ -68,15 +68,23 @@ def _imports(lecture: Lecture) -> set[str]:
     return {name for step in lecture if step.runs for name in imported_modules(step.source)}
 
 
-def _install_cells(lecture: Lecture, modules: dict[str, Path], sets: set[str]) -> list[Any]:
+def requirements(course: Course, lecture: Lecture) -> list[str]:
+    """What pip must have installed for the lecture to run, its modules and data sets included: `jax>=0.10`, …"""
+    roots = search_roots(lecture.path, course.root)
+    modules = project_modules(_imports(lecture), roots)
+    inner = {name for path in modules.values() for name in imported_modules(path.read_text(encoding="utf-8"))}
+    # The data room knows more packages than one notebook needs: only those that carry a set it loads.
+    carried = {SETS[name].package for name in sets_of(lecture, roots)} - {""}
+    others = {name for name in inner if name.split(".")[0] not in _CARRYING} | _imports(lecture)
+    return sorted(
+        {*_requirements(others, {name.split(".")[0] for name in modules}), *map(_requirement, carried)} - {""}
+    )
+
+
+def _install_cells(needed: list[str], sets: set[str]) -> list[Any]:
     """A cell that installs what is missing where the notebook runs; none when only Python itself is needed."""
     from nbformat.v4 import new_code_cell
 
-    inner = {name for path in modules.values() for name in imported_modules(path.read_text(encoding="utf-8"))}
-    # The data room knows more packages than one notebook needs: only those that carry a set it loads.
-    carried = {SETS[name].package for name in sets} - {""}
-    others = {name for name in inner if name.split(".")[0] not in _CARRYING} | _imports(lecture)
-    needed = sorted({*_requirements(others, {name.split(".")[0] for name in modules}), *map(_requirement, carried)})
     if not needed:
         return []
     source = Template(_INSTALL.read_text(encoding="utf-8")).substitute(needs=json.dumps(needed))

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from jaxstudy.cli import build, check, data, doctor, new, pdf, present, serve
+from jaxstudy.cli import build, check, data, doctor, drift, new, pdf, present, replay, serve
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,8 +24,10 @@ app.command("present")(present.present)
 app.command("serve")(serve.serve)
 app.command("pdf")(pdf.pdf)
 app.command("doctor")(doctor.doctor)
+app.command("drift")(drift.drift)
 app.add_typer(new.app, name="new")
 app.add_typer(data.app, name="data")
+app.add_typer(replay.app, name="replay")
 
 
 def main() -> None:
