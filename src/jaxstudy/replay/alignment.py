@@ -80,7 +80,7 @@ def align(
 
 def scored(segments: Sequence[Segment], texts: Sequence[str]) -> Scores:
     """Similarity times seconds, smoothed over time, shape (segments, texts)."""
-    raw = similarities([segment.text for segment in segments], texts)
+    raw = _levelled(similarities([segment.text for segment in segments], texts))
     seconds = np.array([segment.seconds for segment in segments])
     middle = np.array([(segment.start + segment.end) / 2 for segment in segments])
     smooth = np.empty_like(raw)
@@ -91,6 +91,13 @@ def scored(segments: Sequence[Segment], texts: Sequence[str]) -> Scores:
         smooth[at] = weight @ raw[window] / max(weight.sum(), 1e-9)
     mixed: Scores = ((1 - SHARP) * smooth + SHARP * raw) * seconds[:, None]
     return mixed
+
+
+def _levelled(scores: Scores) -> Scores:
+    """Each section against its own average over the talk: a title slide is a bit like everything, and must not win."""
+    spread = scores.std(axis=0)
+    level: Scores = (scores - scores.mean(axis=0)) / np.where(spread > 1e-9, spread, 1.0) * scores.std()
+    return level
 
 
 def opening(segments: Sequence[Segment]) -> NDArray[np.float64]:

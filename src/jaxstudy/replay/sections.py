@@ -109,4 +109,6 @@ def terms_of(lecture: Lecture) -> tuple[str, ...]:
     header = lecture.header
     concepts = [concept.replace("-", " ") for concept in header.introduces]
     said = [term for terms in header.terms.values() for term in terms]
-    return tuple(dict.fromkeys([*said, *concepts, *identifiers(lecture)]))
+    # Names of one plain word (`model`, `where`) are like half of what anybody says.
+    names = [name for name in identifiers(lecture) if re.search(r".[A-Z0-9_]", name)]
+    return tuple(dict.fromkeys([*said, *concepts, *names]))

@@ -15,15 +15,20 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from jaxstudy.replay.common import common_words
+
 Scores: TypeAlias = NDArray[np.float64]
 _LENGTHS = (3, 4, 5)
 _WORD = re.compile(r"[^\W_]+")
 
 
 def grams(text: str) -> Counter[str]:
-    """How often each run of 3 to 5 characters stands in the words of the text, their edges included as spaces."""
+    """How often each run of 3 to 5 characters stands in the words that tell something, edges included as spaces."""
     found: Counter[str] = Counter()
+    common = common_words()
     for word in _WORD.findall(text.lower()):
+        if word in common:
+            continue
         edged = f" {word} "
         for length in _LENGTHS:
             if len(edged) <= length:

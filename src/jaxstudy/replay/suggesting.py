@@ -14,7 +14,9 @@ from jaxstudy.replay.common import common_words
 from jaxstudy.replay.glossary import Glossary, load_glossary
 from jaxstudy.replay.transcript import Transcript, clock
 
-LEAST = 0.72
+_SHORT = re.compile(r"'(re|ve|ll|t|m|d)$")
+_ENDING = re.compile(r"(s|es|d|ed|e?r|e|y|ly|ing|ion|ors?|ers|ings|ions|ize|izer|able|al|tion)?")
+LEAST = 0.76
 """0…1: forms below are not worth a person's time."""
 _WORD = re.compile(r"[@\w][\w.'’-]*\w|\w")
 
@@ -73,7 +75,8 @@ def _phrases(transcript: Transcript) -> dict[str, list[int]]:
     found: dict[str, list[int]] = defaultdict(list)
     common = common_words()
     for index, segment in enumerate(transcript.segments):
-        words = [word.lower() for word in _WORD.findall(segment.text)]
+        words = [word.lower().replace("’", "'") for word in _WORD.findall(segment.text)]
+        words = [word.split("'")[0] if _SHORT.search(word) else word for word in words]
         for size in (1, 2, 3):
             for at in range(len(words) - size + 1):
                 part = words[at : at + size]
@@ -101,7 +104,13 @@ def _likeness(phrase: str, flat: str, entry: tuple[str, str, str]) -> float:
 def _part_of(phrase: str, flat: str, term: str, letters: str) -> bool:
     """Whether one is a word of the other, or its plural: `dense` beside nn.Dense is nothing misheard."""
     words = {_flat(word) for word in _spoken(term).split()}
-    return flat in words or flat.rstrip("s") == letters.rstrip("s") or letters in {_flat(w) for w in phrase.split()}
+    return flat in words or letters in {_flat(word) for word in phrase.split()} or _inflected(flat, letters)
+
+
+def _inflected(one: str, other: str) -> bool:
+    """Whether two words differ by an ending only: `compiler` beside compile is another word, not a misheard one."""
+    stem = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return stem >= 3 and all(_ENDING.fullmatch(word[stem:]) for word in (one, other))
 
 
 def _without_longer(best: dict[str, tuple[float, str]]) -> list[str]:
