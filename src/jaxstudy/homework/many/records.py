@@ -131,8 +131,10 @@ def seed_of(digest: str) -> int:
 
 def still_holds(result: SubmissionResult, submission: Submission, run: Run) -> bool:
     """Was this result made from the same source, the same assignment and the same seed?"""
-    wanted = (submission.digest, run.seed, run.assignment, submission.unreadable)
-    held = (result.digest, result.seed, result.environment.get("assignment"), result.unreadable)
+    wanted = (submission.digest, run.seed, run.assignment)
+    held = (result.digest, result.seed, result.environment.get("assignment"))
+    if submission.unreadable and submission.unreadable != result.unreadable:
+        return False
     return wanted == held and not result.environment.get("again")
 
 

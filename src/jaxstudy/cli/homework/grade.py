@@ -1,0 +1,54 @@
+"""`jaxstudy homework grade`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from jaxstudy.homework.assignment import Assignment
+    from jaxstudy.homework.many import Graded, Options
+
+
+def grade(
+    homework: Annotated[str, typer.Argument(help="Number, name or folder of the homework: 02.")],
+    submissions: Annotated[
+        Path,
+        typer.Argument(help="A folder of files, folders or zips, or the zip from Gradescope, Canvas, Moodle, GitHub."),
+    ],
+    out: Annotated[Path | None, typer.Option(help="Where marks and pages go; default: build/grades/NN_topic.")] = None,
+    jobs: Annotated[int, typer.Option(min=0, help="Submissions at once; 0: one a core.")] = 0,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of the checks' random inputs; default: recorded.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Keep results that still hold; grade the rest.")] = False,
+    late: Annotated[bool, typer.Option(help="Take points off for lateness; --no-late where dates are wrong.")] = True,
+    scheduler: Annotated[str, typer.Option(help="Grade on a dask cluster: tcp://HOST:PORT.")] = "",
+    allow_weak_sandbox: Annotated[
+        bool, typer.Option("--allow-weak-sandbox", help="Grade although students' code can't be held well here.")
+    ] = False,
+) -> None:
+    """Grade a class: marks as CSV, an overview page, feedback for each student.
+
+    Example: jaxstudy homework grade 02 submissions/ , then open build/grades/02_functions/overview.html.
+    """
+    from jaxstudy.cli.homework.place import find, grades_of
+    from jaxstudy.homework.many import Options
+
+    assignment = find(homework)
+    options = Options(seed, jobs, resume, late, allow_weak_sandbox, scheduler)
+    _grade(assignment, submissions, out or grades_of(assignment), options)
+
+
+def _grade(assignment: Assignment, submissions: Path, folder: Path, options: Options) -> None:
+    from jaxstudy.cli.homework.grading import grading, show_graded
+    from jaxstudy.cli.show import stderr
+    from jaxstudy.homework.many import grade_class
+
+    try:
+        with grading() as on_progress:
+            graded: Graded = grade_class(assignment, submissions, folder, options, on_progress)
+    except KeyboardInterrupt:
+        stderr.print("\nStopped. What is graded is kept: run the same command with --resume to go on.")
+        raise typer.Exit(130) from None
+    show_graded(assignment, graded, folder)

@@ -1,0 +1,70 @@
+"""Pages from templates: `assets/homework/*.j2`. Everything is escaped; a page is one file and asks no host."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+ASSETS = Path(__file__).parents[2] / "assets" / "homework"
+STATUS = {
+    "passed": "✓",
+    "partial": "◐",
+    "failed": "✗",
+    "error": "✗",
+    "timeout": "✗",
+    "died": "✗",
+    "memory": "✗",
+    "missing": "–",
+    "not_answered": "–",
+}
+WORDS = {
+    "passed": "all right",
+    "partial": "partly right",
+    "failed": "not right yet",
+    "error": "your code raised an error",
+    "timeout": "took too long",
+    "died": "your code ended the process",
+    "memory": "ran out of memory",
+    "missing": "not written yet",
+    "not_answered": "not asked",
+}
+
+
+def render(template: str, **values: Any) -> str:
+    """The template filled in; a missing value is an error."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    loader = FileSystemLoader(ASSETS)
+    environment = Environment(
+        loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True
+    )
+    environment.filters["points"] = points
+    environment.filters["duration"] = duration
+    css = (ASSETS / "report.css").read_text(encoding="utf-8")
+    environment.globals |= {
+        "mark_of": STATUS,
+        "words_of": WORDS,
+        "css": Markup(css),
+    }
+    return environment
+
+
+def points(value: float) -> str:
+    """`3`, `2.5`, `0.33`: no more digits than a mark needs."""
+    return f"{round(value, 2):g}"
+
+
+def duration(seconds: float) -> str:
+    """`3 days`, `5 hours`, `12 minutes`: rounded up, for lateness."""
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = round(seconds / size)
+            return f"{count} {word}{'' if count == 1 else 's'}"
+    return "a moment"
