@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+from pathlib import Path
 
 from jaxstudy.homework.sandbox import calls, system, view
 from jaxstudy.homework.sandbox.terms import Terms
@@ -87,6 +88,8 @@ def seal(parent_pid: int) -> list[str]:
 
 
 def _become_nobody(terms: Terms, user: int) -> list[str]:
+    if terms.tier != "namespaces" and not all(_open_to_all(path) for path in terms.visible):
+        return []  # a Python in root's home: no other user could read it. Root without a capability owns files, no more
     try:
         os.setgroups([])
         os.setresgid(user, user, user)
@@ -96,6 +99,10 @@ def _become_nobody(terms: Terms, user: int) -> list[str]:
             raise
         return []
     return ["own-user"]
+
+
+def _open_to_all(path: str) -> bool:
+    return all(parent.stat().st_mode & 0o001 for parent in Path(path).parents)
 
 
 def _limit(terms: Terms) -> None:

@@ -53,8 +53,8 @@ def enter(terms: Terms) -> list[str]:
     for device in _DEVICES:
         _show(device, root + device, device=True)
     _writable(root + HOME, terms.file_mb)
-    os.symlink(HOME, root + "/tmp")
-    os.mkdir(root + "/proc")
+    os.symlink(HOME, root + "/tmp")  # noqa: PTH211
+    os.mkdir(root + "/proc")  # noqa: PTH102
     layers = ["mount-ns", *_proc(root + "/proc")]
     system.pivot_root(root)
     flags = system.MS_REMOUNT | system.MS_BIND | system.MS_RDONLY | system.MS_NOSUID | system.MS_NODEV
@@ -66,7 +66,7 @@ def enter(terms: Terms) -> list[str]:
 def _show(source: str, target: str, *, writable: bool = False, device: bool = False) -> None:
     if os.path.islink(source):  # noqa: PTH114 - /lib → usr/lib
         os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
-        os.symlink(os.readlink(source), target)  # noqa: PTH115
+        os.symlink(os.readlink(source), target)  # noqa: PTH115, PTH211
         return
     if os.path.isdir(source):  # noqa: PTH112
         os.makedirs(target, exist_ok=True)  # noqa: PTH103

@@ -205,9 +205,9 @@ class Reader:
             "src": lambda text: Source(str(text)),
             "np": lambda array: Numpy(self._value(array, depth)),
             "torch": lambda array: Tensor(self._value(array, depth)),
-            "at": lambda *target: self._target(*target, depth),
+            "at": lambda root, names, steps: self._target(root, names, steps, depth),
             "kept": lambda number, kind, leaves: Kept(_whole(number), clean(kind, 200), self._leaves(leaves, depth)),
-            "ask": lambda *request: self._request(*request, depth),
+            "ask": lambda kind, *parts: self._request(kind, parts, depth),
             "no": lambda kind, *said: _refusal(kind, *said),
         }
         return readers[tag](*parts)
@@ -238,9 +238,9 @@ class Reader:
         steps = tuple((str(name), self._value(settings, depth)) for name, settings in through)
         return Target(root if type(root) is int else str(root), tuple(map(str, attributes)), steps)
 
-    def _request(self, operation: str, target: Any, args: Any, kwargs: Any, options: Any, depth: int) -> Request:
-        parts = (self._value(part, depth) for part in (target, args, kwargs, options))
-        return Request(operation, *parts)
+    def _request(self, operation: str, parts: tuple[Any, ...], depth: int) -> Request:
+        target, args, kwargs, options = (self._value(part, depth) for part in parts)
+        return Request(operation, target, args, kwargs, options)
 
 
 def _key(key: Any) -> str | int:

@@ -88,13 +88,12 @@ def prepare(terms: Terms) -> None:
     import jax
 
     cache = view.CACHE if terms.tier == "namespaces" else terms.cache
-    jax.config.update("jax_compilation_cache_dir", cache)
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    set_option: Any = jax.config.update
+    set_option("jax_compilation_cache_dir", cache)
+    set_option("jax_persistent_cache_min_compile_time_secs", 0.0)
     # Only the trusted reference fills the cache. To others it is read-only, and they don't even try.
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1 if terms.fills_cache else 1 << 40)
-    sys.argv, sys.path[:] = (
-        ["submission.py"],
-        [entry for entry in sys.path if "site-packages" in entry or "lib" in entry],
-    )
+    set_option("jax_persistent_cache_min_entry_size_bytes", -1 if terms.fills_cache else 1 << 40)
+    sys.argv = ["submission.py"]
+    sys.path[:] = [entry for entry in sys.path if "site-packages" in entry or "lib" in entry]
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     gc.enable()
