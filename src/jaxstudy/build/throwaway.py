@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -78,19 +79,27 @@ def versions_in(python: Path) -> dict[str, str]:
 
 def _run(command: list[str], on_line: Callable[[str], None]) -> None:
     lines: list[str] = []
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
     with subprocess.Popen(command, **pipes) as process:  # type: ignore[call-overload]
         try:
             for line in process.stdout or ():
                 lines.append(line.rstrip())
                 on_line(lines[-1])
         except BaseException:
-            process.kill()
+            _kill_group(process)  # venv and pip start processes of their own, which would go on writing
             raise
     if process.returncode:
         do = "check the versions asked for and the network, then run it again"
         problem = Problem("an environment with the versions asked for", f"pip ended with {process.returncode}", do)
         raise InputError(problem, details=["\n".join(lines[-12:])])
+
+
+def _kill_group(process: subprocess.Popen[str]) -> None:
+    if os.name == "posix":
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
 
 
 def _pin(name: str) -> str:
