@@ -17,3 +17,6 @@ app.command("outline")(outline.outline)
 @app.callback()
 def replay() -> None:
     """Make a talk's recording readable: its words put right, laid against the lecture they belong to."""
+    from jaxstudy.replay.extras import check_installed
+
+    check_installed()

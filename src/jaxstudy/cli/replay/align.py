@@ -53,8 +53,8 @@ def _show(charted: Charted, known: set[str]) -> None:
         sure = f"[{colour}]{chapter.confidence:5.0%}[/]"
         mark = "" if not chapter.section or chapter.section in known else "  [dim](not in the lecture)[/]"
         console.print(f"{clock(chapter.start):>9} {sure}  {chapter.title.replace('[', '(')}{mark}")
-    sure = [chapter.confidence for chapter in charted.chapters.chapters]
-    if sure and sum(sure) < len(sure) / 2:
+    levels = [chapter.confidence for chapter in charted.chapters.chapters]
+    if levels and sum(levels) < len(levels) / 2:
         console.print("  [red]the talk hardly follows this lecture[/]: is it the right one?")
     for one in charted.chapters.not_taught:
         console.print(f"  [yellow]not taught[/] {one}")
