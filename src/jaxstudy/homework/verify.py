@@ -140,7 +140,8 @@ class _Work:
     def wrong(self, answer: WrongAnswer, seed: int) -> None:
         """A wrong answer must lose points on exactly the checks that name it."""
         touched = affected(self.script.text, answer.functions)
-        only = frozenset(name for name, functions in self.checks if not functions or touched & set(functions))
+        asked = {name for name, functions in self.checks if not functions or touched & set(functions)}
+        only = frozenset(asked - set(answer.perhaps))
         results = self.run(answer.name, f"{self.script.text}\n\n# %%\n{answer.source}", seed, only)
         lost = {result.id: result for result in results if result.earned < result.points}
         for name in answer.caught_by:

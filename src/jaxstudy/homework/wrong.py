@@ -7,6 +7,8 @@
     def split_n(key, n):
         return jnp.stack([key] * n)
 
+`caught by: a, b; perhaps: c` for a check that such an answer passes on one seed and fails on another: training, say.
+
 An answer goes from its comment to the next comment with `caught by:`. It may hold several definitions and globals;
 they take the place of the assignment's, whose other names it can use.
 """
@@ -22,7 +24,7 @@ from pathlib import Path
 from jaxstudy.errors import InputError, Problem, near
 from jaxstudy.homework.script import Script
 
-_CAUGHT = re.compile(r"^#\s*caught by:\s*(?P<names>.*)$")
+_CAUGHT = re.compile(r"^#\s*caught by:\s*(?P<names>[^;]*)(;\s*perhaps:\s*(?P<perhaps>.*))?$")
 LEAST = 3
 """A homework with fewer wrong answers has not been thought about."""
 
@@ -37,6 +39,8 @@ class WrongAnswer:
     """What it defines."""
     caught_by: tuple[str, ...]
     """The checks that must lose points, and no others."""
+    perhaps: tuple[str, ...]
+    """Checks that may lose points or not."""
     source: str
     """Code to stand behind the assignment's."""
     path: Path
@@ -84,10 +88,15 @@ def _answers(path: Path, lines: list[str]) -> Iterator[WrongAnswer]:
         block = lines[first:last]
         marked = next(number for number, line in enumerate(block) if _CAUGHT.match(line))
         belief = " ".join(line.lstrip("# ").strip() for line in block[:marked]).strip()
-        names = _CAUGHT.match(block[marked])["names"]  # type: ignore[index]  # it was found by this expression
+        found = _CAUGHT.match(block[marked])
+        assert found is not None
         code = "\n".join(block[marked + 1 :]).strip("\n")
-        caught = tuple(name.strip() for name in names.split(",") if name.strip())
-        yield WrongAnswer(belief, tuple(_defined(code)), caught, f"{prelude}\n\n{code}\n", path, first + 1)
+        caught, perhaps = _names(found["names"]), _names(found["perhaps"] or "")
+        yield WrongAnswer(belief, tuple(_defined(code)), caught, perhaps, f"{prelude}\n\n{code}\n", path, first + 1)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _start(lines: list[str], marked: int) -> int:
@@ -110,7 +119,7 @@ def _problems(answer: WrongAnswer, known: Sequence[str], checks: Sequence[str]) 
         got = ", ".join(answer.functions) or "no function"
         do = f"define one of {', '.join(known)}"
         yield Problem("an answer to the assignment", got, do, answer.path, answer.line)
-    for name in answer.caught_by:
+    for name in (*answer.caught_by, *answer.perhaps):
         if name not in checks:
             got, do = f"{name!r}{near(name, checks)}", f"name some of {', '.join(checks)}"
             yield Problem("the name of a check", got, do, answer.path, answer.line)
