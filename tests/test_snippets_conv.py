@@ -1,0 +1,70 @@
+"""Our own gradients of a convolution are those of lax, and of the numbers themselves."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import linen as nn
+from jax import lax
+from jax.test_util import check_grads
+
+from snippets.conv import LAYOUT, canonical_conv, halve
+
+SHAPES = [((3, 3), "SAME"), ((3, 3), "VALID"), ((1, 1), "SAME"), ((4, 2), "SAME"), ((3, 5), ((1, 0), (3, 2)))]
+
+
+def lax_conv(x: jax.Array, kernel: jax.Array, padding: object) -> jax.Array:
+    return lax.conv_general_dilated(x, kernel, (1, 1), padding, dimension_numbers=LAYOUT)
+
+
+@pytest.mark.parametrize(("size", "padding"), SHAPES)
+@pytest.mark.parametrize("batch", [1, 11, 16])
+def test_output_and_gradients_are_those_of_lax(size, padding, batch):
+    key_x, key_k, key_g = jax.random.split(jax.random.key(0), 3)
+    x, kernel = jax.random.normal(key_x, (batch, 7, 9, 3)), jax.random.normal(key_k, (*size, 3, 4))
+    theirs, back = jax.vjp(lambda x, k: lax_conv(x, k, padding), x, kernel)
+    ours, our_back = jax.vjp(lambda x, k: canonical_conv(x, k, (1, 1), padding), x, kernel)
+    assert jnp.array_equal(ours, theirs)
+    g = jax.random.normal(key_g, ours.shape)
+    for mine, other in zip(our_back(g), back(g), strict=True):
+        np.testing.assert_allclose(mine, other, atol=2e-4)
+
+
+def test_gradients_are_the_finite_differences():
+    key_x, key_k = jax.random.split(jax.random.key(1))
+    x, kernel = jax.random.normal(key_x, (3, 5, 6, 2)), jax.random.normal(key_k, (3, 3, 2, 4))
+    check_grads(
+        lambda x, k: canonical_conv(x, k, (1, 1), "SAME"), (x, kernel), order=1, modes=["rev"], atol=1e-2, rtol=1e-2
+    )
+    check_grads(halve, (x[:, :4],), order=1, modes=["rev"])
+
+
+def test_linen_takes_it_and_draws_the_same_parameters():
+    x = jax.random.normal(jax.random.key(2), (2, 8, 8, 3))
+    ours = nn.Conv(5, (3, 3), conv_general_dilated=canonical_conv)
+    theirs = nn.Conv(5, (3, 3))
+    variables = theirs.init(jax.random.key(3), x)
+    assert jax.tree.all(jax.tree.map(jnp.array_equal, ours.init(jax.random.key(3), x), variables))
+    assert jnp.array_equal(ours.apply(variables, x), theirs.apply(variables, x))
+
+
+@pytest.mark.parametrize(
+    "options", [{"strides": 2}, {"kernel_dilation": 2}, {"input_dilation": 2}, {"feature_group_count": 2}]
+)
+def test_what_the_gradients_are_not_written_for_is_refused(options):
+    layer = nn.Conv(4, (3, 3), conv_general_dilated=canonical_conv, **options)
+    with pytest.raises(ValueError, match="strides of 1"):
+        layer.init(jax.random.key(0), jnp.ones((1, 8, 8, 2)))
+
+
+def test_halving_is_average_pooling_with_its_gradient():
+    x = jax.random.normal(jax.random.key(4), (3, 6, 8, 5))
+    pool = partial(nn.avg_pool, window_shape=(2, 2), strides=(2, 2))
+    theirs, back = jax.vjp(pool, x)
+    ours, our_back = jax.vjp(halve, x)
+    np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    np.testing.assert_allclose(our_back(ours)[0], back(ours)[0], atol=1e-6)
