@@ -172,11 +172,9 @@ class _Regions:
     def _name(self, end: int) -> str:
         inside = range(self.begin + 1, (self.middle or end))
         first = next((n for n in inside if self.lines[n - 1].strip() and n not in self.comments), end)
-        for node in self.tree.body:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                if node.lineno < self.begin and (node.end_lineno or 0) >= first:
-                    return node.name
-        return ""
+        named = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        nodes = [node for node in self.tree.body if isinstance(node, named)]
+        return next((n.name for n in nodes if n.lineno < self.begin and (n.end_lineno or 0) >= first), "")
 
     def _starter(self, name: str, end: int) -> tuple[str, ...]:
         first = self.lines[self.begin - 1]

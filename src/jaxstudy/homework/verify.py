@@ -56,7 +56,7 @@ def verify(
     *,
     seed: int | None = None,
     rounds: int = ROUNDS,
-    on_event: Callable[[Event], None] = lambda event: None,
+    on_event: Callable[[Event], None] = lambda _: None,
 ) -> Verified:
     """Put the reference, the bare release and every wrong answer through the checks, on fresh seeds.
 

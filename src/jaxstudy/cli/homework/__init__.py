@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from jaxstudy.cli.homework import grade, regrade, report, similarity
+from jaxstudy.cli.homework import check, grade, new, regrade, release, report, similarity, verify
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Homework: write, release, check, grade.")
 
@@ -14,6 +14,10 @@ def homework() -> None:
     """Write assignments, release them, check your own work, grade a class."""
 
 
+app.command("new")(new.new)
+app.command("release")(release.release)
+app.command("verify")(verify.verify)
+app.command("check")(check.check)
 app.command("grade")(grade.grade)
 app.command("regrade")(regrade.regrade)
 app.command("report")(report.report)

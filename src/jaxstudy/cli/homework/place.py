@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from jaxstudy.course import Course
     from jaxstudy.homework.assignment import Assignment
 
 
@@ -32,3 +33,21 @@ def grades_of(assignment: Assignment) -> Path:
     except InputError:
         build = Path.cwd() / "build"
     return build / "grades" / assignment.name
+
+
+def every(words: list[str]) -> tuple[Course, list[Assignment]]:
+    """The course here and the homeworks that the words name; all of them for no words.
+
+    Raises:
+        InputError: no course here, no homework in it, a word that names none, or one that can't be read.
+    """
+    from jaxstudy.course.config import load_course
+    from jaxstudy.errors import InputError, Problem
+    from jaxstudy.homework.assignment import find_homework, homework_folders, load_assignment
+
+    course = load_course()
+    if not words and not homework_folders(course.root):
+        do = "write one with `jaxstudy homework new 01_topic`"
+        raise InputError(Problem("homework", "none", do, course.root / "homework"))
+    folders = [find_homework(course.root, word) for word in words] or homework_folders(course.root)
+    return course, [load_assignment(folder) for folder in folders]

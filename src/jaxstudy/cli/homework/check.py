@@ -1,0 +1,111 @@
+"""`jaxstudy homework check`, and the same in a notebook: `%check softmax`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from jaxstudy.homework.own_check import Own
+    from jaxstudy.homework.results import CheckResult
+
+
+def check(
+    file: Annotated[Path | None, typer.Argument(help="Your script or notebook; without it, the only one here.")] = None,
+    homework: Annotated[str | None, typer.Option("--homework", "-H", help="Which homework: 02, or its folder.")] = None,
+    only: Annotated[list[str] | None, typer.Option("--only", help="Check this function alone (repeatable).")] = None,
+) -> None:
+    """Check your own work: the checks you were given, on this machine, without the network."""
+    from jaxstudy.cli.show import console
+    from jaxstudy.homework.own_check import folder_of, own_check
+
+    chosen = file or _only_file(Path.cwd())
+    own = own_check(folder_of(chosen, homework, _course_root()), chosen, only or ())
+    if not show(console, own, chosen.name):
+        raise typer.Exit(1)
+
+
+def show(console: Console, own: Own, name: str) -> bool:
+    """Run the checks and say what became of each, then what to do next; whether all hold."""
+    from rich.text import Text
+
+    for failed in own.failed:
+        console.print(Text(f"! {failed.cell} did not run: {failed.error}", style="yellow"))
+    results = []
+    for result in own.run():
+        results.append(result)
+        _show_one(console, result)
+    held = [result for result in results if result.status == "passed"]
+    console.print()
+    if len(held) == len(results):
+        console.print(
+            Text(f"All {len(results)} checks hold. Grading adds hidden ones, on other inputs.", style="green")
+        )
+        console.print(f"Next: hand in {name}.")
+        return True
+    first = next(result for result in results if result.status != "passed")
+    waiting = sum(result.status == "missing" for result in results)
+    words = f"{len(held)} of {len(results)} checks hold" + (f"; {waiting} wait for their function" if waiting else "")
+    console.print(Text(words + ".", style="bold"))
+    verb = "write" if first.status == "missing" else "mend"
+    console.print(f"Next: {verb} {' and '.join(first.functions) or first.title}, save, and check again.")
+    return False
+
+
+def _show_one(console: Console, result: CheckResult) -> None:
+    from rich.text import Text
+
+    marks = {"passed": ("✓", "green"), "missing": ("·", "yellow"), "partial": ("◐", "yellow")}
+    mark, style = marks.get(result.status, ("✗", "red"))
+    points = f"{result.earned:g}/{result.points:g}" + (" bonus" if result.bonus else "")
+    console.print(Text.assemble((mark, style), " ", (result.title, "bold"), f"  {points}"))
+    for line in result.message.splitlines():
+        console.print(Text("    " + line))
+    if result.reread:
+        console.print(Text(f"    reread: {result.reread}", style="cyan"))
+
+
+def _only_file(folder: Path) -> Path:
+    from jaxstudy.errors import InputError, Problem
+
+    found = [path for path in sorted(folder.iterdir()) if path.suffix in (".py", ".ipynb") and path.name != "checks.py"]
+    # A release brings the notebook and the script of one name; whichever was worked on last is meant.
+    names = {path.stem for path in found}
+    if len(names) == 1:
+        return max(found, key=lambda path: path.stat().st_mtime)
+    got = f"{len(found)} that could be meant" if found else "none"
+    raise InputError(Problem("one script or notebook here", got, "name the file: jaxstudy homework check FILE", folder))
+
+
+def _course_root() -> Path | None:
+    from jaxstudy.course import load_course
+    from jaxstudy.errors import InputError
+
+    try:
+        return load_course().root
+    except InputError:
+        return None
+
+
+def load_magic(shell: Any) -> None:
+    """Give a notebook `%check`, which checks what is defined in it right now."""
+
+    def magic(line: str) -> None:
+        from rich.console import Console
+
+        from jaxstudy.cli.show import show_error
+        from jaxstudy.errors import StudyError
+        from jaxstudy.homework.own_check import own_check
+
+        try:
+            names = line.split()
+            own = own_check(Path.cwd(), shell.user_ns, names)
+            show(Console(highlight=False, soft_wrap=True), own, "this notebook")
+        except StudyError as error:
+            show_error(error)
+
+    shell.register_magic_function(magic, "line", "check")

@@ -1,0 +1,22 @@
+"""`jaxstudy homework release`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def release(
+    homework: Annotated[list[str] | None, typer.Argument(help="Numbers, names or folders; without any: all.")] = None,
+) -> None:
+    """Write what students get to build/release/NN_topic/: notebook, script, shown checks; no solutions."""
+    from jaxstudy.cli.homework.place import every
+    from jaxstudy.cli.show import console, relative
+    from jaxstudy.homework.release import release as write
+
+    course, assignments = every(homework or [])
+    for assignment in assignments:
+        made = write(assignment, course.build / "release" / assignment.name)
+        console.print(f"[green]✓[/] {relative(made.folder)}/  [dim]{', '.join(path.name for path in made.files)}[/]")
+    console.print("  next: hand the folder out; students say [bold]jaxstudy homework check[/] in it")
