@@ -34,7 +34,7 @@ class Work:
     key: str
     student: str
     code: str
-    prints: Mapping[int, Sequence[tuple[int, int]]] = field(repr=False)
+    prints: Mapping[int, frozenset[int]] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,7 @@ def _pair(score: float, left: Work, right: Work) -> Pair:
 
 
 def _lines(work: Work, names: set[int]) -> frozenset[int]:
-    spans = [span for name in names for span in work.prints[name]]
-    return frozenset(line for first, last in spans for line in range(first, last + 1))
+    return frozenset(line for name in names for line in work.prints[name])
 
 
 def write_similarity(pairs: Sequence[Pair], title: str, folder: Path) -> Path:

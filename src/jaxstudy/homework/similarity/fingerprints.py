@@ -71,13 +71,13 @@ def _made_alike(tokens: list[Token]) -> Iterator[Token]:
         yield Token(word, item.line)
 
 
-def fingerprints_of(tokens: list[Token]) -> dict[int, list[tuple[int, int]]]:
-    """Fingerprint → where it is: the first and the last line of its tokens."""
+def fingerprints_of(tokens: list[Token]) -> dict[int, frozenset[int]]:
+    """Fingerprint → the lines of its tokens."""
     hashes = [
         zlib.crc32("\0".join(item.word for item in tokens[place : place + GRAM]).encode())
         for place in range(len(tokens) - GRAM + 1)
     ]
-    kept: dict[int, list[tuple[int, int]]] = {}
+    kept: dict[int, frozenset[int]] = {}
     last = -1
     for start in range(max(1, len(hashes) - WINDOW + 1)) if hashes else ():
         window = hashes[start : start + WINDOW]
@@ -85,5 +85,6 @@ def fingerprints_of(tokens: list[Token]) -> dict[int, list[tuple[int, int]]]:
         place = start + len(window) - 1 - window[::-1].index(smallest)
         if place != last:
             last = place
-            kept.setdefault(smallest, []).append((tokens[place].line, tokens[place + GRAM - 1].line))
+            lines = frozenset(item.line for item in tokens[place : place + GRAM])
+            kept[smallest] = kept.get(smallest, frozenset()) | lines
     return kept
