@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from jaxstudy.cli import build, check, data, doctor, drift, new, pdf, present, replay, serve
+from jaxstudy.cli import build, check, data, doctor, drift, homework, new, pdf, present, replay, serve
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,6 +27,7 @@ app.command("doctor")(doctor.doctor)
 app.command("drift")(drift.drift)
 app.add_typer(new.app, name="new")
 app.add_typer(data.app, name="data")
+app.add_typer(homework.app, name="homework")
 app.add_typer(replay.app, name="replay")
 
 

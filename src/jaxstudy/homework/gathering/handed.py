@@ -107,7 +107,8 @@ class Gathered:
 
 def clean(text: str, length: int = NAME) -> str:
     """Text from outside as one printable line: control, direction and undecodable characters become `�`."""
-    shown = "".join("�" if unicodedata.category(letter) in _HIDDEN else letter for letter in text[: length + 1])
+    kinds = ((letter, unicodedata.category(letter)) for letter in text[: length + 1])
+    shown = "".join("�" if kind in _HIDDEN else " " if kind == "Zs" else letter for letter, kind in kinds)
     return shown if len(shown) <= length else shown[: length - 1] + "…"
 
 
