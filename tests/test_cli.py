@@ -16,7 +16,19 @@ from jaxstudy.course import Course
 from jaxstudy.course.starting import new_lecture
 
 Write = Callable[..., Path]
-COMMANDS = ("new lecture", "check", "build", "present", "serve", "pdf", "doctor", "data list", "data fetch", "drift")
+COMMANDS = (
+    "new lecture",
+    "check",
+    "build",
+    "present",
+    "serve",
+    "pdf",
+    "doctor",
+    "data list",
+    "data fetch",
+    "drift",
+    "homework check",
+)
 
 
 def jaxstudy(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
