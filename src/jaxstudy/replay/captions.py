@@ -19,6 +19,7 @@ LONGEST_LINE = 20_000
 """Characters. A longer one is another kind of file: a caption has a few hundred."""
 _LOG = re.compile(r"^\s*\[\s*([\d:.,]+)\s*-->\s*([\d:.,]+)\s*\]\s?(.*)$")
 _CUE = re.compile(r"^\s*(\S+)\s+-->\s+(\S+)")
+_TIMED = re.compile(r"^\s*[\d:.,]*\d[^\s>]*\s*-->")  # an arrow among words is a word
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<\d[\d:.]*>|<[A-Za-z/!][^<>]*$|\{\\[^{}]*\}")
 _HEARD = "NOTE heard: "
 _STAMP_SHAPE = "a time like 00:01:02.000 --> 00:01:04.500"
@@ -64,7 +65,7 @@ def read_cues(text: str, path: Path, problems: list[Problem]) -> Iterator[Segmen
     """The cues of a WebVTT or SubRip file; a `NOTE heard:` above one, which our writer leaves, is its `heard`."""
     heard, cue, words = "", None, list[str]()
     for number, line in [*_lines(text, path, problems), (0, "")]:
-        if "-->" in line and not line.startswith("NOTE"):
+        if "-->" in line and not line.startswith("NOTE") and (cue is None or _TIMED.match(line)):
             if cue is not None:  # the blank line between two cues is missing
                 yield _spoken(cue, words[:-1] if words and words[-1].strip().isdigit() else words, heard)
                 heard = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -172,7 +173,7 @@ def _with_steps(
 ) -> list[Chapter]:
     """The chapters with the seconds of their steps, looked for within each; steps that a file gave are kept."""
     result = []
-    for chapter, following in zip(chapters, [*chapters[1:], None], strict=True):
+    for chapter, following in itertools.zip_longest(chapters, chapters[1:]):
         section = sections.get(chapter.section)
         known = {one.step for one in chapter.steps}
         if section is None or (known and known <= {step.id for step in section.steps}):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -86,7 +87,7 @@ def _without_loops(segments: Iterable[Segment], mended: list[Mended]) -> Iterato
 
 
 def _without_overlaps(segments: list[Segment], mended: list[Mended]) -> Iterator[Segment]:
-    for segment, following in zip(segments, [*segments[1:], None], strict=True):
+    for segment, following in itertools.zip_longest(segments, segments[1:]):
         end = segment.end
         if end <= segment.start:
             end = segment.start + max(len(segment.text) / _GUESS, 0.5)

@@ -37,7 +37,7 @@ def glossary(
     if suggest:
         _suggest(corrected, path, file)
         return
-    console.print(f"[green]✓[/] {len(edits)} places corrected by {relative(path)}")
+    console.print(f"[green]✓[/] {len(edits)} {'place' if len(edits) == 1 else 'places'} corrected by {relative(path)}")
     review = heard.beside("glossary.diff", out)
     captions = write_vtt(corrected, heard.beside("corrected.vtt", out))
     text = write_plain(corrected, heard.beside("corrected.txt", out))
