@@ -5,33 +5,28 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 
 class RunLog:
-    """Appends lines to a file: `with RunLog("run.jsonl") as log: log(epoch=1, loss=0.3)`.
+    """Appends lines to a file: `log = RunLog("run.jsonl")`, then `log(epoch=1, loss=0.3)`.
 
-    Several runs may follow each other in one file. After a crash all lines but the last one are whole.
+    The file is open only while a line is written, so after a crash all lines are there and all but the last one are
+    whole. Several runs may follow each other in one file.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        torn = self.path.exists() and not self.path.read_bytes().endswith(b"\n") and self.path.stat().st_size > 0
-        self._file = self.path.open("a", encoding="utf-8")
-        if torn:
-            self._file.write("\n")  # what a crash left unfinished must not swallow our first line
+        if self.path.exists() and self.path.read_bytes()[-1:] not in (b"", b"\n"):
+            self._append("\n")  # what a crash left unfinished must not swallow our first line
 
     def __call__(self, **entries: Any) -> None:
         """One line. Arrays of one number are written as that number; NaN and infinity as null."""
-        self._file.write(json.dumps({name: _plain(value) for name, value in entries.items()}) + "\n")
-        self._file.flush()
+        self._append(json.dumps({name: _plain(value) for name, value in entries.items()}) + "\n")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._file.close()
+    def _append(self, text: str) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(text)
 
 
 def read_log(path: str | Path) -> list[dict[str, Any]]:

@@ -51,10 +51,10 @@ def test_a_save_that_fails_leaves_the_old_checkpoint_and_nothing_else(tmp_path):
 
 
 def test_a_line_is_on_the_disk_before_the_next_is_written(tmp_path):
-    with RunLog(tmp_path / "run.jsonl") as log:
-        log(step=1, loss=jnp.array(0.5), rows=np.int64(3))
-        assert read_log(tmp_path / "run.jsonl") == [{"step": 1, "loss": 0.5, "rows": 3}]
-        log(step=2, loss=float("nan"))
+    log = RunLog(tmp_path / "run.jsonl")
+    log(step=1, loss=jnp.array(0.5), rows=np.int64(3))
+    assert read_log(tmp_path / "run.jsonl") == [{"step": 1, "loss": 0.5, "rows": 3}]
+    log(step=2, loss=float("nan"))
     assert read_log(tmp_path / "run.jsonl")[1] == {"step": 2, "loss": None}
 
 
@@ -65,11 +65,10 @@ import os, sys; sys.path.insert(0, {str(REPOSITORY)!r})
 from snippets.run_log import RunLog
 log = RunLog({str(path)!r})
 for step in range(3): log(step=step)
-log._file.write('{{"step": 3, "lo'); log._file.flush()
+log._append('{{"step": 3, "lo')
 os.kill(os.getpid(), 9)
 """
     assert subprocess.run([sys.executable, "-c", code]).returncode == -9
-    with RunLog(path) as log:
-        log(step=9)
+    RunLog(path)(step=9)
     assert [entry["step"] for entry in read_log(path)] == [0, 1, 2, 9]
     assert json.loads(path.read_text().splitlines()[-1]) == {"step": 9}
