@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, or the ones named: build, present."""
+"""`make bench`: every benchmark, or the ones named: build, present, replay."""
 
 from __future__ import annotations
 
@@ -35,11 +35,15 @@ def present() -> None:
     subprocess.run([sys.executable, str(HERE / "present_start.py")], check=True)
 
 
+def replay() -> None:
+    subprocess.run([sys.executable, str(HERE / "replay_text.py")], check=True)
+
+
 def main() -> None:
-    wanted = sys.argv[1:] or ["build", "present"]
+    wanted = sys.argv[1:] or ["build", "present", "replay"]
     load = f"load {os.getloadavg()[0]:.1f}"
     print(f"{platform.machine()}, {os.cpu_count()} cores, {load}, Python {platform.python_version()}")
-    known = {"build": build, "present": present}
+    known = {"build": build, "present": present, "replay": replay}
     unknown = [word for word in wanted if word not in known]
     if unknown:
         sys.exit(f"expected some of {', '.join(known)}, got {', '.join(unknown)}")

@@ -28,6 +28,11 @@ COMMANDS = (
     "data fetch",
     "drift",
     "homework check",
+    "replay transcript",
+    "replay glossary",
+    "replay align",
+    "replay outline",
+    "replay transcribe",
 )
 
 
