@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from jaxstudy.cli.homework import check, grade, new, regrade, release, report, similarity, verify
+from jaxstudy.cli.homework import autograder, check, grade, new, regrade, release, report, similarity, verify
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Homework: write, release, check, grade.")
 
@@ -22,3 +22,5 @@ app.command("grade")(grade.grade)
 app.command("regrade")(regrade.regrade)
 app.command("report")(report.report)
 app.command("similarity")(similarity.similarity)
+app.command("autograder")(autograder.autograder)
+app.command("grade-one")(autograder.grade_one)

@@ -19,14 +19,15 @@ from jaxstudy.homework.gathering.handed import (
     SUFFIXES,
     Entry,
     Gathered,
+    Piece,
     Submission,
     Unreadable,
     clean,
     file_name,
 )
-from jaxstudy.homework.gathering.layouts import assign, is_junk, is_of_a_class, unwrap
+from jaxstudy.homework.gathering.layouts import Class, assign, is_junk, is_of_a_class, unwrap
 
-__all__ = ["Gathered", "Submission", "clean", "file_name", "gather"]
+__all__ = ["Gathered", "Submission", "clean", "file_name", "gather", "gather_one"]
 
 
 def gather(submissions: Path, into: Path, homework: str) -> Gathered:
@@ -54,6 +55,20 @@ def gather(submissions: Path, into: Path, homework: str) -> Gathered:
         if path.suffix in SUFFIXES and path not in kept:
             path.unlink()
     return Gathered(chosen, handed_in.ignored)
+
+
+def gather_one(submission: Path, into: Path, homework: str) -> Submission:
+    """One student's work: a file, a zip, or a folder of which everything is theirs. Arguments as for `gather`.
+
+    Raises:
+        InputError: there is no such file or folder.
+    """
+    entries = [entry for entry in _list(submission) if not any(is_junk(part) for part in entry.parts)]
+    pieces = tuple(Piece(entry, "submission", entry.when) for entry in entries)
+    if not pieces:
+        return Submission("submission", "", "", None, "", unreadable="nothing was handed in")
+    into.mkdir(parents=True, exist_ok=True)
+    return choose(Class(pieces), into, homework)[0]
 
 
 def _list(submissions: Path) -> list[Entry]:
