@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +15,12 @@ from jaxstudy.course.headings import slug
 from jaxstudy.errors import InputError
 from jaxstudy.homework.assignment import Assignment
 from jaxstudy.homework.leaks import leaks
+from jaxstudy.homework.needs import answers_for
+from jaxstudy.homework.recorded import FILE
 from jaxstudy.homework.script import Script, read_script
 
+FACTS = "homework.json"
+"""What a released folder says of itself: which homework, its functions, the digest of its checks."""
 ASSETS = Path(__file__).parents[1] / "assets" / "homework"
 _KEPT = ("kernelspec", "language_info")
 """Notebook metadata that students need; nothing else of the author's machine goes out."""
@@ -32,12 +38,16 @@ class Release:
 
 
 def release(assignment: Assignment, folder: Path) -> Release:
-    """Write the files of `student_files` into `folder`; other files there are left alone.
+    """Write the files of `student_files`, and the reference's answers that the shown checks need, into `folder`.
+
+    Other files there are left alone.
 
     Raises:
         InputError: see `student_files`; then nothing is written.
+        FoundWanting: the reference gives no answer to a shown check.
     """
     files = student_files(assignment)
+    files[FILE] = answers_for(assignment)
     for name, content in files.items():
         write_atomically(folder / name, content)
     return Release(assignment, folder, tuple(folder / name for name in files), functions_of(assignment))
@@ -66,10 +76,22 @@ def student_files(assignment: Assignment) -> dict[str, bytes]:
         "checks.py": assignment.checks.read_bytes(),
         "README.md": _readme(assignment).encode(),
     }
+    files[FACTS] = _facts(assignment, script, files["checks.py"]).encode()
     problems = list(leaks(script, assignment.hidden, files))
     if problems:
         raise InputError(*problems)
     return files
+
+
+def _facts(assignment: Assignment, script: Script, checks: bytes) -> str:
+    facts = {
+        "homework": assignment.name,
+        "title": assignment.title,
+        "due": assignment.due.isoformat() if assignment.due else "",
+        "functions": list(dict.fromkeys(region.name for region in script.regions if region.name)),
+        "checks": hashlib.sha256(checks).hexdigest(),
+    }
+    return json.dumps(facts, indent=1) + "\n"
 
 
 def _readme(assignment: Assignment) -> str:

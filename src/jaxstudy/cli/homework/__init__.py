@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from jaxstudy.cli.homework import autograder, check, grade, new, regrade, release, report, similarity, verify
+from jaxstudy.cli.homework import autograder, bundle, check, grade, new, regrade, release, report, similarity, verify
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Homework: write, release, check, grade.")
 
@@ -24,3 +24,4 @@ app.command("report")(report.report)
 app.command("similarity")(similarity.similarity)
 app.command("autograder")(autograder.autograder)
 app.command("grade-one")(autograder.grade_one)
+app.command("bundle")(bundle.bundle)

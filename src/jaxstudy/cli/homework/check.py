@@ -23,7 +23,7 @@ def check(
     from jaxstudy.cli.show import console
     from jaxstudy.homework.own_check import folder_of, own_check
 
-    chosen = file or _only_file(Path.cwd())
+    chosen = file or only_file(Path.cwd())
     own = own_check(folder_of(chosen, homework, _course_root()), chosen, only or ())
     if not show(console, own, chosen.name):
         raise typer.Exit(1)
@@ -69,7 +69,12 @@ def _show_one(console: Console, result: CheckResult) -> None:
         console.print(Text(f"    reread: {result.reread}", style="cyan"))
 
 
-def _only_file(folder: Path) -> Path:
+def only_file(folder: Path) -> Path:
+    """The script or notebook that is meant when none is named.
+
+    Raises:
+        InputError: none, or several that could be meant.
+    """
     from jaxstudy.errors import InputError, Problem
 
     found = [path for path in sorted(folder.iterdir()) if path.suffix in (".py", ".ipynb") and path.name != "checks.py"]
