@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, or the ones named: build, present, replay."""
+"""`make bench`: every benchmark, or the ones named: build, present, replay, grading."""
 
 from __future__ import annotations
 
@@ -39,11 +39,44 @@ def replay() -> None:
     subprocess.run([sys.executable, str(HERE / "replay_text.py")], check=True)
 
 
+def grading() -> None:
+    import grading as graders
+    from grading_class import submissions
+
+    with Console().status("grading the same 20 submissions with every grader (about eight minutes)"):
+        rows = graders.main(ROOT / "build" / "bench")
+        count, crowd = graders.at_scale(10)
+    right = {name: mark for name, (_, mark) in submissions().items()}
+    ours, peers = rows[-1], rows[:-1]
+    honest = len(right) - 1
+    table = Table(title="20 submissions, 8 checks; per submission without the one that hangs; ratios to ours")
+    columns = ("", "s each", "ratio", "CPU s each", "ratio", "peak MB", "hanging one s", "marks as earned", "others")
+    for column in columns:
+        table.add_column(column, justify="left" if column in ("", "others") else "right")
+    for row in rows:
+        wrong = {name: row.marks.get(name) for name in right if row.marks.get(name) != right[name]}
+        told = ", ".join(f"{name}: {'none' if mark is None else f'{mark:g}'}" for name, mark in wrong.items())
+        times = (row.honest.seconds / ours.honest.seconds, row.honest.cpu_seconds / ours.honest.cpu_seconds)
+        each = (row.honest.seconds / honest, row.honest.cpu_seconds / honest)
+        table.add_row(
+            row.what, f"{each[0]:.2f}", f"{times[0]:.1f}", f"{each[1]:.2f}", f"{times[1]:.1f}",
+            f"{row.honest.peak_mb:.0f}", f"{row.hanging.seconds:.1f}", f"{20 - len(wrong)} of 20", told,
+        )  # fmt: skip
+    Console(width=160).print(table)
+    best = min(peers, key=lambda row: row.honest.seconds)
+    ratio = (best.honest.seconds / honest) / (crowd.seconds / count)
+    cpu = (best.honest.cpu_seconds / honest) / (crowd.cpu_seconds / count)
+    print(
+        f"ours on {count} submissions: {crowd.seconds / count:.3f} s, {crowd.cpu_seconds / count:.3f} CPU s each; "
+        f"{best.what} takes {ratio:.1f} times as long, {cpu:.1f} times the CPU"
+    )
+
+
 def main() -> None:
-    wanted = sys.argv[1:] or ["build", "present", "replay"]
+    wanted = sys.argv[1:] or ["build", "present", "replay", "grading"]
     load = f"load {os.getloadavg()[0]:.1f}"
     print(f"{platform.machine()}, {os.cpu_count()} cores, {load}, Python {platform.python_version()}")
-    known = {"build": build, "present": present, "replay": replay}
+    known = {"build": build, "present": present, "replay": replay, "grading": grading}
     unknown = [word for word in wanted if word not in known]
     if unknown:
         sys.exit(f"expected some of {', '.join(known)}, got {', '.join(unknown)}")

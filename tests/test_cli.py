@@ -33,6 +33,12 @@ COMMANDS = (
     "replay align",
     "replay outline",
     "replay transcribe",
+    "homework grade",
+    "homework regrade",
+    "homework report",
+    "homework similarity",
+    "homework autograder",
+    "homework grade-one",
 )
 
 

@@ -268,3 +268,15 @@ def test_a_wrong_scheduler_address_is_met_with_what_to_start(graded: Path, tmp_p
     assignment = load_assignment(graded / "homework" / "01_two")
     with pytest.raises(InputError, match="dask scheduler"):
         grade_class(assignment, graded / "submissions", tmp_path / "g", Options(scheduler="nonsense://x"))
+
+
+def test_results_of_an_earlier_run_are_there_until_new_ones_take_their_place(graded: Path, tmp_path: Path) -> None:
+    assignment = load_assignment(graded / "homework" / "01_two")
+    submissions = tmp_path / "submissions"
+    submissions.mkdir()
+    (submissions / "ada.py").write_text(RIGHT)
+    folder = tmp_path / "grades"
+    grade_class(assignment, submissions, folder, Options())
+    with pytest.raises(InputError):
+        grade_class(assignment, submissions, folder, Options(scheduler="nonsense://x"))
+    assert Records(folder).read_all()["ada"].mark > 0

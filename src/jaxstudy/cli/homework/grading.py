@@ -26,7 +26,9 @@ def grading() -> Iterator[Callable[[Progress], None]]:
     from rich import progress
 
     columns = (progress.BarColumn(30), progress.MofNCompleteColumn(), progress.TimeRemainingColumn())
-    shown = progress.Progress("grading", *columns, "[dim]{task.fields[who]}", console=console, transient=True)
+    quiet = not console.is_terminal
+    who = "[dim]{task.fields[who]}"
+    shown = progress.Progress("grading", *columns, who, console=console, transient=True, disable=quiet)
     task = shown.add_task("", total=None, who="")
 
     def on_progress(now: Progress) -> None:

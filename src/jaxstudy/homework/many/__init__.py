@@ -89,9 +89,9 @@ def grade_class(
     run = Run(assignment.name, digest, seed, where, options.late, options.allow_weak_sandbox)
     gathered = gather(Path(submissions), records.sources, assignment.name)
     everyone = {submission.key: submission for submission in gathered.submissions}
-    records.forget_others(everyone if options.resume else ())
+    records.forget_others(everyone)
     records.write_run(run)
-    results = _kept(records, everyone, assignment, run)
+    results = _kept(records, everyone, assignment, run) if options.resume else {}
     return _grade(assignment, records, run, gathered, results, options, on_progress)
 
 

@@ -49,10 +49,11 @@ class Records:
         self.log = folder / "grader.log"
 
     def make(self) -> None:
-        """Make the folder; only its owner may look in, since marks lie there."""
-        for folder in (self.folder, self.sources, self.results):
-            folder.mkdir(parents=True, exist_ok=True)
-        self.folder.chmod(0o700)
+        """Make the folder; only its owner may look into what is in it, since marks lie there."""
+        if not self.folder.exists():
+            self.folder.mkdir(parents=True, mode=0o700)
+        for folder in (self.sources, self.results):
+            folder.mkdir(exist_ok=True, mode=0o700)
 
     def write_run(self, run: Run) -> None:
         """Write `run.json`."""

@@ -1,0 +1,227 @@
+"""The same 20 submissions through nbgrader, otter-grader and jaxstudy, each as its users run it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook, new_raw_cell
+
+from grading_class import CHECKS, FUNCTIONS, IMPORTS, RIGHT, our_check, peer_check, submissions
+from measure import Run, measure
+
+PEERS = ("nbgrader==0.9.6", "otter-grader==7.0.0", "ipykernel", "jax")
+OTTER_PATIENCE = 60
+HANGS = "s16_loop"
+
+
+@dataclass
+class Row:
+    what: str
+    honest: Run
+    """The class without the one that hangs."""
+    hanging: Run
+    marks: dict[str, float | None] = field(default_factory=dict)
+
+
+def main(folder: Path) -> list[Row]:
+    """Grade with each; ours last."""
+    peers = peers_in(folder / "graders")
+    with tempfile.TemporaryDirectory(prefix="jaxstudy-grading-") as name:
+        work = Path(name)
+        return [nbgrader(work / "nbgrader", peers), otter(work / "otter", peers), ours(work / "ours")]
+
+
+def peers_in(venv: Path) -> Path:
+    """An environment with the peers, made on first use; gives its `bin`."""
+    if not (venv / "bin" / "otter").exists():
+        subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+        subprocess.run([str(venv / "bin" / "pip"), "install", "-q", *PEERS], check=True)
+    return (venv / "bin").absolute()
+
+
+def environment(peers: Path) -> dict[str, str]:
+    import os
+
+    return {**os.environ, "PATH": f"{peers}:{os.environ['PATH']}", "JAX_PLATFORMS": "cpu"}
+
+
+def sum_of(runs: list[Run]) -> Run:
+    seconds, cpu = sum(run.seconds for run in runs), sum(run.cpu_seconds for run in runs)
+    return Run(seconds, cpu, max(run.peak_mb for run in runs), 0, "")
+
+
+# ---- nbgrader ----
+
+
+def nbgrader(work: Path, peers: Path) -> Row:
+    env = environment(peers)
+    source = work / "source" / "hw1"
+    source.mkdir(parents=True)
+    (work / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'b'\n")
+    nbformat.write(_nbgrader_source(), source / "hw1.ipynb")
+    subprocess.run(
+        [str(peers / "nbgrader"), "generate_assignment", "hw1", "--force"],
+        cwd=work,
+        env=env,
+        check=True,
+        capture_output=True,
+    )
+    released = nbformat.read(work / "release" / "hw1" / "hw1.ipynb", 4)
+
+    def hand_in(student: str, cells: dict[str, str]) -> None:
+        path = work / "submitted" / student / "hw1"
+        path.mkdir(parents=True)
+        book = nbformat.from_dict(json.loads(json.dumps(released)))
+        for cell in book.cells:
+            if (name := cell.metadata.get("nbgrader", {}).get("grade_id")) in cells:
+                cell.source = cells[name]
+        nbformat.write(book, path / "hw1.ipynb")
+
+    everyone = submissions()
+    for student, (cells, _) in everyone.items():
+        if student != HANGS:
+            hand_in(student, cells)
+    command = [str(peers / "nbgrader"), "autograde", "hw1", "--force"]
+    honest = measure(command, work, env)
+    hand_in(HANGS, everyone[HANGS][0])
+    hanging = measure([*command, f"--student={HANGS}"], work, env)
+    subprocess.run([str(peers / "nbgrader"), "export"], cwd=work, env=env, check=True, capture_output=True)
+    with (work / "grades.csv").open() as file:
+        marks = {row["student_id"]: float(row["raw_score"] or 0) for row in csv.DictReader(file)}
+    return Row("nbgrader autograde", honest, hanging, dict(marks))
+
+
+def _nbgrader_source() -> nbformat.NotebookNode:
+    cells = [new_code_cell(IMPORTS)]
+    for name in FUNCTIONS:
+        head, body = RIGHT[name].split("\n", 1)
+        meta = {"grade": False, "solution": True, "locked": False, "task": False, "schema_version": 3, "grade_id": name}
+        text = f"{head}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
+        cells.append(new_code_cell(text, metadata={"nbgrader": meta}))
+        for place in range(len(CHECKS[name])):
+            test = peer_check(name, place, place)
+            if place:
+                test = f"### BEGIN HIDDEN TESTS\n{test}\n### END HIDDEN TESTS"
+            meta = {"grade": True, "solution": False, "locked": True, "task": False, "schema_version": 3}
+            meta |= {"grade_id": f"{name}_{place}", "points": 1}
+            cells.append(new_code_cell(test, metadata={"nbgrader": meta}))
+    return _book(cells)
+
+
+def _book(cells: list[nbformat.NotebookNode]) -> nbformat.NotebookNode:
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+# ---- otter ----
+
+
+def otter(work: Path, peers: Path) -> Row:
+    env = environment(peers)
+    work.mkdir(parents=True)
+    nbformat.write(_otter_source(), work / "hw1.ipynb")
+    subprocess.run(
+        [str(peers / "otter"), "assign", "hw1.ipynb", "dist"], cwd=work, env=env, check=True, capture_output=True
+    )
+    (autograder,) = (work / "dist" / "autograder").glob("*.zip")
+    student_book = nbformat.read(work / "dist" / "student" / "hw1.ipynb", 4)
+    runs, marks = {}, {}
+    for student, (cells, _) in submissions().items():
+        place = work / student
+        place.mkdir()
+        book = nbformat.from_dict(json.loads(json.dumps(student_book)))
+        for cell in book.cells:
+            name = next(
+                (name for name in cells if cell.cell_type == "code" and cell.source.startswith(f"def {name}(")), None
+            )
+            cell.source = cells[name] if name else cell.source
+        nbformat.write(book, place / "hw1.ipynb")
+        command = ["timeout", "-k", "2", str(OTTER_PATIENCE), str(peers / "otter"), "run", "hw1.ipynb"]
+        runs[student] = measure([*command, "-a", str(autograder), "-o", ".", "--no-logo"], place, env)
+        results = place / "results.json"
+        tests = json.loads(results.read_text())["tests"] if results.exists() else None
+        marks[student] = sum(float(test.get("score", 0)) for test in tests) if tests is not None else None
+    hanging = runs.pop(HANGS)
+    return Row("otter run", sum_of(list(runs.values())), hanging, marks)
+
+
+def _otter_source() -> nbformat.NotebookNode:
+    cells = [
+        new_raw_cell("# ASSIGNMENT CONFIG\ninit_cell: true\nexport_cell: false\nrun_tests: false"),
+        new_code_cell(IMPORTS),
+    ]
+    for name in FUNCTIONS:
+        head, body = RIGHT[name].split("\n", 1)
+        cells += [
+            new_raw_cell(f"# BEGIN QUESTION\nname: {name}\npoints: 2"),
+            new_raw_cell("# BEGIN SOLUTION"),
+            new_code_cell(f"{head}\n    # BEGIN SOLUTION\n{body}\n    # END SOLUTION"),
+            new_raw_cell("# END SOLUTION"),
+            new_raw_cell("# BEGIN TESTS"),
+            new_code_cell(peer_check(name, 0, 0)),
+            new_code_cell("# HIDDEN\n" + peer_check(name, 1, 1)),
+            new_raw_cell("# END TESTS"),
+            new_raw_cell("# END QUESTION"),
+        ]
+    return _book(cells)
+
+
+# ---- ours ----
+
+
+def ours(work: Path) -> Row:
+    homework = work / "01_bench"
+    homework.mkdir(parents=True)
+    (homework / "assignment.toml").write_text('title = "Benchmark"\n')
+    cells = [IMPORTS]
+    for name in FUNCTIONS:
+        head, body = RIGHT[name].split("\n", 1)
+        cells.append(f"{head}\n    # BEGIN SOLUTION\n{body}\n    # END SOLUTION")
+    (homework / "assignment.py").write_text("".join(f"# %%\n{cell}\n\n" for cell in cells))
+    for file, place in (("checks.py", 0), ("hidden.py", 1)):
+        tests = "\n\n".join(our_check(name, place) for name in FUNCTIONS)
+        (homework / file).write_text(f"from jaxstudy.homework.checks import normal, value\n\n\n{tests}")
+    for student, (functions, _) in submissions().items():
+        folder = work / ("hanging" if student == HANGS else "honest")
+        folder.mkdir(exist_ok=True)
+        nbformat.write(
+            _book([new_code_cell(IMPORTS), *map(new_code_cell, functions.values())]), folder / f"{student}.ipynb"
+        )
+    command = [sys.executable, "-m", "jaxstudy", "homework", "grade", str(homework)]
+    runs, marks = [], {}
+    for kind in ("honest", "hanging"):
+        runs.append(measure([*command, str(work / kind), "--out", str(work / f"{kind}-grades")], work))
+        text = (work / f"{kind}-grades" / "marks.csv").read_text(encoding="utf-8-sig")
+        marks |= {row["student"]: float(row["mark"]) for row in csv.DictReader(text.splitlines())}
+    return Row("jaxstudy homework grade", runs[0], runs[1], dict(marks))
+
+
+def at_scale(copies: int) -> tuple[int, Run]:
+    """Ours again on every kind but the hanging one, so many times: what a submission costs when starting is paid."""
+    with tempfile.TemporaryDirectory(prefix="jaxstudy-grading-") as name:
+        work = Path(name)
+        row_folder = work / "ours"
+        ours(row_folder)
+        crowd = row_folder / "crowd"
+        for path in (row_folder / "honest").iterdir():
+            for number in range(copies):
+                crowd.mkdir(exist_ok=True)
+                shutil.copy(path, crowd / f"{path.stem}_{number}.ipynb")
+        command = [sys.executable, "-m", "jaxstudy", "homework", "grade", str(row_folder / "01_bench"), str(crowd)]
+        return len(list(crowd.iterdir())), measure([*command, "--out", str(work / "crowd-grades")], work)
+
+
+if __name__ == "__main__":
+    started = time.perf_counter()
+    for row in main(Path(__file__).parents[1] / "build" / "bench"):
+        print(row.what, row.honest.seconds, row.honest.cpu_seconds, row.honest.peak_mb, row.hanging.seconds, row.marks)
+    print(f"{time.perf_counter() - started:.0f} s")
