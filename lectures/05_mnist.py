@@ -178,7 +178,8 @@ assert pictures.min() >= 0 and pictures.max() <= 1
 # %% alt="Ten handwritten digits, one of each class, in order" slideshow={"slide_type": "-"} tags=["hide-input"]
 first = [int(jnp.argmax(labels == digit)) for digit in range(10)]
 names = [str(labels[place]) for place in first]
-show_digits(pictures[jnp.array(first)], names, "One of each: 4 and 9 share most of their ink")
+title = "One of each: 4 and 9 share most of their ink"
+show_digits(pictures[jnp.array(first)], names, title)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # Keep your guess; the last section shows where the network agrees.
@@ -252,19 +253,20 @@ upright = convolve(digit, edge)  # (H, W)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The library's, and the picture
 #
-# `lax` wants batch and channels, `(B, H, W, C)` and `(3, 3, in, out)`. Is it the same convolution?
+# `lax` wants `(B, H, W, C)` and `(3, 3, in, out)`. The same convolution?
 
 # %% slideshow={"slide_type": "-"}
 NHWC = ("NHWC", "HWIO", "NHWC")
 library = jax.lax.conv_general_dilated(
-    digit[None, :, :, None], edge[:, :, None, None], (1, 1), "SAME", dimension_numbers=NHWC)
+    digit[None, :, :, None], edge[:, :, None, None],
+    (1, 1), "SAME", dimension_numbers=NHWC)
 assert jnp.allclose(library[0, :, :, 0], upright, atol=1e-5)
 
 # %% alt="A one and a zero beside their edges: bright on the left side of a stroke, dark on the right" slideshow={"slide_type": "-"} tags=["hide-input"]
 shown = jnp.stack([pictures[first[d]] for d in (1, 0)])  # (2, H, W, 1)
 edges = jax.vmap(convolve, in_axes=(0, None))(shown[:, :, :, 0], edge)[:, :, :, None]
 four = jnp.concatenate([shown, edges])[jnp.array([0, 2, 1, 3])]
-show_digits(four, ["1", "edges of 1", "0", "edges of 0"], "Upright strokes answer", 1.5)
+show_digits(four, ["1", "edges of 1", "0", "edges of 0"], "Upright strokes answer", 1.4)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # The same; and it answers to upright strokes, with opposite signs left and right. Nine numbers for all 784 places.
@@ -733,8 +735,6 @@ from pathlib import Path
 
 from snippets.run_log import RunLog, read_log
 
-folder = Path(tempfile.mkdtemp())
-
 def train(state, epochs, path):
     """-> the last state, and the loss before each step"""
     log, losses, plot = RunLog(path), [], LossPlot("training …", 1.8)
@@ -752,7 +752,7 @@ def train(state, epochs, path):
 # Straight down, a bend, or a zigzag?
 
 # %% alt="The loss on a logarithmic axis: a steep fall in the first epoch, then a slower one with a zigzag" slideshow={"slide_type": "-"} tags=["expensive", "live"]
-epochs = by_size(smoke=4, full=6)
+folder, epochs = Path(tempfile.mkdtemp()), by_size(smoke=4, full=6)
 now, losses = train(swapped, epochs, folder / "run.jsonl")
 assert np.mean(losses[-10:]) < 0.3 * np.mean(losses[:5])
 
@@ -770,7 +770,7 @@ with (folder / "run.jsonl").open("a") as file:
     file.write('{"epoch": 99, "lo')  # the power fails here
 entries = read_log(folder / "run.jsonl")
 for entry in entries[-2:]:
-    print(entry["epoch"], entry["step"], f"{entry['loss']:.3f}", entry["data"][:40] + " …")
+    print(entry["epoch"], entry["step"], f"{entry['loss']:.3f}", entry["data"][:40])
 assert [entry["epoch"] for entry in entries] == list(range(epochs))
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
@@ -897,7 +897,6 @@ print(list(norm), layer(jnp.ones((1, 3))).shape)
 
 # %% slideshow={"slide_type": "-"}
 # PyTorch
-import torch
 from torch import nn as tnn
 
 net = tnn.Sequential(
@@ -919,7 +918,7 @@ net = tnn.Sequential(
 #
 #     @nn.compact
 #     def __call__(self, x):
-#         for width in (32, 64):
+#         for width in 32, 64:
 #             x = nn.Conv(width, (3, 3))(x)
 #             x = halve(nn.relu(x))
 #         # H, W, C
@@ -938,6 +937,8 @@ net = tnn.Sequential(
 # Carry the weights over by address. First without a thought for the flatten, then with it.
 
 # %% slideshow={"slide_type": "-"} tags=["live"]
+import torch
+
 from snippets.porting import flattened, into_torch
 
 names = {"Conv_0": "0", "Conv_1": "3", "hidden": "7", "Dense_0": "9"}
