@@ -82,9 +82,9 @@ class Grader:
             FoundWanting: the reference does not earn all points.
         """
         with contextlib.ExitStack() as started:
-            self._nursery = started.enter_context(Nursery(_asks_for_torch(self.assignment)))
-            cache = started.enter_context(tempfile.TemporaryDirectory(prefix="jaxstudy-grading-"))
-            self._cache = Path(cache) / "programs"
+            scratch = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="jaxstudy-grading-")))
+            self._nursery = started.enter_context(Nursery(scratch, _asks_for_torch(self.assignment)))
+            self._cache = scratch / "programs"
             self._cache.mkdir()
             self._cache.chmod(0o777)  # a worker of root's is another user; the folder around it is ours alone
             self._reference = self._start_reference()

@@ -50,7 +50,7 @@ class Recorded:
             InputError: it did not.
         """
         try:
-            header, payload = wire.sizes(data[: wire.HEAD.size])
+            header, payload, _ = wire.sizes(data[: wire.HEAD.size])
             body = data[wire.HEAD.size :]
             known = wire.decode(body[:header], body[header : header + payload])
             self.seeds, self._answers = tuple(int(seed) for seed in known["seeds"]), dict(known["answers"])

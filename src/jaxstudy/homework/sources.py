@@ -59,10 +59,11 @@ def _bytes(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         raise Unreadable(f"the file can't be opened ({getattr(error, 'strerror', None) or error})") from error
+    about = os.fstat(descriptor)
+    if not stat.S_ISREG(about.st_mode):
+        os.close(descriptor)
+        raise Unreadable("it is no regular file")
     with os.fdopen(descriptor, "rb") as file:
-        about = os.fstat(file.fileno())
-        if not stat.S_ISREG(about.st_mode):
-            raise Unreadable("it is no regular file")
         if about.st_size > MAX_MB << 20:
             raise Unreadable(f"the file has {about.st_size >> 20} MB; more than {MAX_MB} are not graded")
         return file.read((MAX_MB << 20) + 1)

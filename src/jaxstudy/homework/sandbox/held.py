@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import select
 import signal
 import time
@@ -93,9 +94,10 @@ class Held:
             NotAnswered: the refusal that it sent; `TimedOut`, `Died`, `OutOfMemory` if there was none: it has been
                 ended then.
         """
-        frame = wire.encode(value)  # a question too large raises Unusable, and the worker lives on
+        number = secrets.randbits(63)
+        frame = wire.encode(value, number)  # a question too large raises Unusable, and the worker lives on
         try:
-            answer = self._exchange(frame, time.monotonic() + seconds, seconds)
+            answer = self._exchange(frame, number, time.monotonic() + seconds, seconds)
         except wire.Malformed:
             self.end()
             raise Died("its process sent something that is no answer") from None
@@ -109,7 +111,7 @@ class Held:
             raise answer
         return answer
 
-    def _exchange(self, frame: bytes, until: float, seconds: float) -> Any:
+    def _exchange(self, frame: bytes, number: int, until: float, seconds: float) -> Any:
         pending, came = memoryview(frame), bytearray()
         self._poll.register(self._born.questions, select.POLLOUT)
         while True:
@@ -124,7 +126,7 @@ class Held:
                 pending = self._send(pending)
             if self._born.answers in events:
                 self._receive(came)
-                if (answer := self._whole(came)) is not None:
+                if (answer := self._whole(came, number)) is not None:
                     return answer[0]
 
     def _send(self, pending: memoryview) -> memoryview:
@@ -145,10 +147,12 @@ class Held:
             came += piece
 
     @staticmethod
-    def _whole(came: bytearray) -> tuple[Any] | None:
+    def _whole(came: bytearray, number: int) -> tuple[Any] | None:
         if len(came) < wire.HEAD.size:
             return None
-        header, payload = wire.sizes(bytes(came[: wire.HEAD.size]))
+        header, payload, given = wire.sizes(bytes(came[: wire.HEAD.size]))
+        if given != number:
+            raise wire.Malformed("an answer to another question")
         at = wire.HEAD.size
         if len(came) < at + header + payload:
             return None

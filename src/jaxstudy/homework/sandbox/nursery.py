@@ -36,14 +36,31 @@ class Born:
 class Nursery:
     """One pre-imported process that forks workers. Thread-safe. It ends when this process does, however that ends."""
 
-    def __init__(self, torch: bool = False) -> None:
+    def __init__(self, scratch: Path, torch: bool = False) -> None:
+        """Start it and return at once.
+
+        Args:
+            scratch: a folder that it removes when this process ends without having done so.
+            torch: import PyTorch too.
+
+        Raises:
+            ToolMissing: this is no Linux.
+        """
         if sys.platform != "linux":
             do = "grade on Linux, or in a Linux container; `jaxstudy homework check` works everywhere"
             raise ToolMissing(Problem("Linux, whose sandbox grading needs", sys.platform, do))
         self._lock = threading.Lock()
         self._control, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process is
-        command = [sys.executable, "-I", "-c", _START_CODE, str(its.fileno()), *(["torch"] if torch else [])]
+        command = [
+            sys.executable,
+            "-I",
+            "-c",
+            _START_CODE,
+            str(its.fileno()),
+            str(scratch),
+            *(["torch"] if torch else []),
+        ]
         with its:
             self._process = subprocess.Popen(
                 command,

@@ -1,6 +1,7 @@
 """How questions and answers cross: arrays and plain trees in a format of our own, read with suspicion.
 
-    frame   = magic "JSW1", length of the header (uint32), length of the payload (uint64), header, payload
+    frame   = magic "JSW1", lengths of header (uint32) and payload (uint64), a number (uint64), header, payload
+    number  = a question's is random; an answer repeats it, so that none can be sent ahead of its question
     header  = JSON, ASCII: the tree; an array in it is {"a": [dtype, shape]}
     payload = the arrays' bytes in the tree's order, C order, little endian
 
@@ -36,7 +37,7 @@ from jaxstudy.homework.answering.data import (
     Unusable,
 )
 
-HEAD = struct.Struct("<4sIQ")
+HEAD = struct.Struct("<4sIQQ")
 MAGIC = b"JSW1"
 MAX_HEADER = 4 << 20
 MAX_PAYLOAD = 64 << 20
@@ -61,7 +62,7 @@ class Writer:
     def __init__(self) -> None:
         self._buffers: list[bytes] = []
 
-    def frame(self, value: Any) -> bytes:
+    def frame(self, value: Any, number: int) -> bytes:
         """The whole frame.
 
         Raises:
@@ -71,7 +72,7 @@ class Writer:
         payload = b"".join(self._buffers)
         if len(header) > MAX_HEADER or len(payload) > MAX_PAYLOAD:
             raise Unusable(f"an answer of more than {MAX_PAYLOAD >> 20} MB")
-        return HEAD.pack(MAGIC, len(header), len(payload)) + header + payload
+        return HEAD.pack(MAGIC, len(header), len(payload), number) + header + payload
 
     def _node(self, value: Any) -> Any:
         if value is None or type(value) in (bool, int, float, str):
@@ -150,9 +151,9 @@ class Writer:
         return ["unusable", str(error)]
 
 
-def encode(value: Any) -> bytes:
+def encode(value: Any, number: int = 0) -> bytes:
     """One frame with this tree. Raises `Unusable` if it is too large."""
-    return Writer().frame(value)
+    return Writer().frame(value, number)
 
 
 class Reader:
@@ -277,16 +278,16 @@ def clean(text: Any, length: int) -> str:
     return "".join(c for c in text if c == "\n" or (c.isprintable() or c == " "))
 
 
-def sizes(head: bytes) -> tuple[int, int]:
-    """The lengths of header and payload that a frame's first 16 bytes announce.
+def sizes(head: bytes) -> tuple[int, int, int]:
+    """The lengths of header and payload that a frame's first 24 bytes announce, and its number.
 
     Raises:
         Malformed: they are no frame's, or too large.
     """
-    magic, header, payload = HEAD.unpack(head)
+    magic, header, payload, number = HEAD.unpack(head)
     if magic != MAGIC or header > MAX_HEADER or payload > MAX_PAYLOAD:
         raise Malformed("no frame")
-    return header, payload
+    return header, payload, number
 
 
 def decode(header: bytes, payload: bytes | bytearray) -> Any:

@@ -27,16 +27,17 @@ class Worker:
     def serve(self) -> None:
         """Answer until the other end closes."""
         while (question := self._next()) is not None:
-            self.say(self._reply(question))
+            number, value = question
+            self.say(self._reply(value), number)
 
-    def say(self, value: Any) -> None:
+    def say(self, value: Any, number: int) -> None:
         """Send one frame; an answer too large for one is said to be so."""
         try:
-            frame = wire.encode(value)
+            frame = wire.encode(value, number)
         except Unusable as error:
-            frame = wire.encode(error)
+            frame = wire.encode(error, number)
         except MemoryError:
-            frame = wire.encode(OutOfMemory())
+            frame = wire.encode(OutOfMemory(), number)
         view_of = memoryview(frame)
         while view_of:
             view_of = view_of[os.write(self._out, view_of) :]
@@ -64,12 +65,12 @@ class Worker:
             return None
         return [cell.name for cell in self._cells]
 
-    def _next(self) -> Any:
+    def _next(self) -> tuple[int, Any] | None:
         head = self._read(wire.HEAD.size)
         if head is None:
             return None
-        header, payload = wire.sizes(head)
-        return wire.decode(self._read(header) or b"", self._read(payload) or b"")
+        header, payload, number = wire.sizes(head)
+        return number, wire.decode(self._read(header) or b"", self._read(payload) or b"")
 
     def _read(self, size: int) -> bytes | None:
         data = bytearray()

@@ -17,6 +17,8 @@ import gc
 import importlib
 import json
 import os
+import shutil
+import signal
 import socket
 import sys
 
@@ -32,7 +34,8 @@ _CONTROL = 3  # the descriptor of the socket to the grader
 
 def main() -> None:
     """Serve until the grader is gone."""
-    for name in (*_IMPORTS, *sys.argv[1:]):
+    scratch, *more = sys.argv[1:]
+    for name in (*_IMPORTS, *more):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     shared = share_mlir_context()
@@ -43,13 +46,14 @@ def main() -> None:
     threads, backends = threads_after_fork(), sys.modules["jax._src.xla_bridge"]._backends
     fit = threads == 1 and not backends
     control.send(json.dumps({"ready": fit, "threads": threads, "shared_context": shared}).encode())
+    signal.signal(signal.SIGCHLD, _reap)
     number = 0
     while True:
         request, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 4)
-        if not request:
+        if not request:  # the grader is gone, in order or not
+            shutil.rmtree(scratch, ignore_errors=True)
             os._exit(0)
         number += 1
-        _reap()
         pid = os.fork()
         if pid == 0:
             control.close()
@@ -58,7 +62,7 @@ def main() -> None:
             os.close(descriptor)
 
 
-def _reap() -> None:
+def _reap(*_: object) -> None:
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
@@ -66,6 +70,7 @@ def _reap() -> None:
 
 def _keep(terms: Terms, descriptors: list[int], number: int) -> None:
     """Be a keeper: start the worker in a world of its own, wait for its end, report it. Never returns."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     status = socket.socket(fileno=descriptors[0])
     try:
         system.die_with_parent()

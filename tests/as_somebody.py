@@ -1,0 +1,50 @@
+"""Run a command as another kind of user: `python as_somebody.py [nobody] [no-namespaces] -- command …`.
+
+`nobody`: an ordinary user (only when this is root). `no-namespaces`: the system refuses new namespaces, as containers
+and hardened systems do.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+from pathlib import Path
+
+from jaxstudy.homework.sandbox import system
+
+NOBODY = 65534
+_MS_MOVE = 8192
+
+
+def become_nobody() -> None:
+    """An ordinary user, who can read Python even where it lives in root's home."""
+    system.unshare(system.NEWNS)
+    system.mount(None, "/", None, system.MS_REC | system.MS_PRIVATE)
+    prefix = Path(sys.base_prefix).resolve()
+    closed = [folder for folder in prefix.parents if not folder.stat().st_mode & 0o001]
+    if closed:
+        system.mount(str(prefix), "/mnt", None, system.MS_BIND | system.MS_REC)
+        system.mount("open", str(closed[-1]), "tmpfs", 0, "mode=755")
+        prefix.mkdir(parents=True)
+        system.mount("/mnt", str(prefix), None, _MS_MOVE)
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+
+
+def refuse_namespaces() -> None:
+    """unshare(2) and clone(2) with new namespaces are refused from here on."""
+    unshare, allow, refuse = 272, 0x7FFF0000, 0x00050001
+    steps = [(0x20, 0, 0, 0), (0x15, 0, 1, unshare), (0x06, 0, 0, refuse), (0x06, 0, 0, allow)]
+    system.no_new_privileges()
+    system.load_filter(b"".join(struct.pack("HBBI", *step) for step in steps))
+
+
+if __name__ == "__main__":
+    words, command = sys.argv[1 : sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1 :]
+    if "nobody" in words and os.geteuid() == 0:
+        become_nobody()
+    if "no-namespaces" in words:
+        refuse_namespaces()
+    os.execv(command[0], command)
