@@ -39,7 +39,7 @@ def check(number: int, status: str = "passed", hidden: bool = False, message: st
 
 def result_of(student: str, *checks: CheckResult, **more: object) -> SubmissionResult:
     given: dict[str, object] = {
-        "homework": "02_functions", "student": student, "source": f"{student}.py", "digest": "ab" * 32, "seed": 7,
+        "homework": "02_functions", "student": student, "source": f"{student}.py", "digest": "ab" * 32, "seed": 3141592653,
         "checks": checks, "total": 8.0, "earned": sum(item.earned for item in checks),
         "sandbox": Sandbox("namespaces", ("seccomp",)), "seconds": 1.5,
     }  # fmt: skip
@@ -105,6 +105,7 @@ def test_gradescope_reads_the_result_and_hidden_checks_show_no_more_than_their_t
 def test_feedback_says_nothing_of_hidden_checks_beyond_their_title(folder: Path) -> None:
     page = (folder / "feedback" / f"{file_name('Bob')}.html").read_text()
     assert SECRET not in page and "softmax holds, way 2." in page
+    assert "3141592653" not in page and "3141592653" not in gradescope_json(a_class()[file_name("Bob")])  # the seed
     assert "expected 3.25, got 1.5" in page and "02_functions#a-1" in page and "Late by 1 day" in page
 
 

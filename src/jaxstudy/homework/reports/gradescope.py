@@ -22,7 +22,7 @@ def gradescope_json(result: SubmissionResult) -> str:
         "output": "\n".join(line for line in says if line),
         "stdout_visibility": "hidden",
         "tests": [_test(number, check) for number, check in enumerate(result.checks, 1)],
-        "extra_data": {"seed": result.seed, "sandbox": result.sandbox.tier if result.sandbox else "none"},
+        "extra_data": {"sandbox": result.sandbox.tier if result.sandbox else "none"},
     }
     if not result.checks:
         data["visibility"] = "visible"
