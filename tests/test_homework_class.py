@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from classes import HALF, RIGHT, class_in, homework_in
-from jaxstudy.errors import InputError
+from jaxstudy.errors import FoundWanting, InputError
 from jaxstudy.homework.assignment import load_assignment
 from jaxstudy.homework.many import Options, Progress, Records, grade_class, regrade
 from jaxstudy.homework.reports import write_reports
@@ -280,3 +280,13 @@ def test_results_of_an_earlier_run_are_there_until_new_ones_take_their_place(gra
     with pytest.raises(InputError):
         grade_class(assignment, submissions, folder, Options(scheduler="nonsense://x"))
     assert Records(folder).read_all()["ada"].mark > 0
+
+
+def test_a_homework_whose_solution_fails_its_own_check_is_not_graded_but_named(tmp_path: Path) -> None:
+    homework = homework_in(tmp_path / "homework")
+    never = '\n\n@points(1)\ndef test_never(student, reference, rng):\n    "Never."\n    assert False, "no"\n'
+    (homework / "checks.py").write_text((homework / "checks.py").read_text() + never)
+    submissions = class_in(tmp_path / "submissions", 3)
+    with pytest.raises(FoundWanting, match=r"1 points for the reference in test_never.*homework verify"):
+        grade_class(load_assignment(homework), submissions, tmp_path / "grades", Options(jobs=2))
+    assert gone(children_of(os.getpid()))
