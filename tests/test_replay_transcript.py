@@ -226,6 +226,11 @@ def test_a_line_of_50_megabytes_is_refused_and_named(tmp_path: Path) -> None:
     assert "talk.txt:2" in text and "50,0" in text
 
 
+def test_a_caption_as_long_as_a_book_is_refused(tmp_path: Path) -> None:
+    book = json.dumps({"segments": [{"start": 0, "end": 2, "text": "z" * 50_000_000}]})
+    assert "entry 1 with 50,000,000" in problems(tmp_path, book)
+
+
 def test_ten_hours_are_read_whole(tmp_path: Path) -> None:
     line = "[{0}:00.000 --> {0}:06.000] sentence number {0} about bees\n"
     text = "".join(line.format(f"{m // 60:02}:{m % 60:02}") for m in range(600))

@@ -20,7 +20,8 @@ LONGEST_LINE = 20_000
 _LOG = re.compile(r"^\s*\[\s*([\d:.,]+)\s*-->\s*([\d:.,]+)\s*\]\s?(.*)$")
 _CUE = re.compile(r"^\s*(\S+)\s+-->\s+(\S+)")
 _TIMED = re.compile(r"^\s*[\d:.,]*\d[^\s>]*\s*-->")  # an arrow among words is a word
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<\d[\d:.]*>|<[A-Za-z/!][^<>]*$|\{\\[^{}]*\}")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<\d[\d:.]*>|<[A-Za-z/!][^<>]*$")
+_PLACE = re.compile(r"\{\\[^{}\n]*\}")  # SubRip's `{\an8}`
 _HEARD = "NOTE heard: "
 _STAMP_SHAPE = "a time like 00:01:02.000 --> 00:01:04.500"
 
@@ -97,6 +98,11 @@ def _spoken(cue: tuple[float, float, int], words: list[str], heard: str) -> Segm
 def plain(text: str) -> str:
     """Caption text without its markup: `<i>there</i> &amp; here` → `there & here`."""
     return html.unescape(_TAG.sub("", text))
+
+
+def without_places(text: str) -> str:
+    """SubRip without the braces that say where on the screen a caption stands."""
+    return _PLACE.sub("", text)
 
 
 def _lines(text: str, path: Path, problems: list[Problem]) -> Iterator[tuple[int, str]]:

@@ -22,8 +22,9 @@ from jaxstudy.replay.transcript import Segment, Transcript
 
 TYPICAL = 210.0
 """Seconds: how long a section is on the whole, where nobody says how many there are."""
-_BLOCK = 15.0
-"""Seconds of a block: boundaries lie between blocks, each of which starts with a sentence."""
+_BLOCK, _BLOCKS = 15.0, 600
+"""Seconds of a block: boundaries lie between blocks, each of which starts with a sentence. Talks of more than two and a
+half hours get longer blocks, not more: time grows with the square of their number."""
 _LONGEST = 2.5
 """Times the length of an average section."""
 _OPENS = 0.02
@@ -101,15 +102,16 @@ def outline(transcript: Transcript, sections: int | None = None) -> Outline:
 def _asks(text: str) -> bool:
     if _QUESTION.search(text):
         return True
-    asked = [part for part in re.findall(r"[^.?!]*[.?!]", text) if part.endswith("?")]
+    asked = [part for part in re.split(r"(?<=[.?!])\s+", text) if part.endswith("?")]
     return any(len(part.split()) >= 4 and not _TAG.search(part) for part in asked)
 
 
 def _blocks(segments: Sequence[Segment]) -> list[list[Segment]]:
     """Runs of segments of about _BLOCK seconds."""
+    length = max(_BLOCK, (segments[-1].end - segments[0].start) / _BLOCKS)
     blocks: list[list[Segment]] = []
     for segment in segments:
-        if blocks and segment.end - blocks[-1][0].start <= _BLOCK:
+        if blocks and segment.end - blocks[-1][0].start <= length:
             blocks[-1].append(segment)
         else:
             blocks.append([segment])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jaxstudy.errors import InputError, Problem
-from jaxstudy.replay.captions import has_cues, is_log, read_cues, read_log
+from jaxstudy.replay.captions import has_cues, is_log, read_cues, read_log, without_places
 from jaxstudy.replay.cleaning import clean
 from jaxstudy.replay.decoding import read_text
 from jaxstudy.replay.structured import read_json, read_xml
@@ -45,6 +45,6 @@ def _segments(text: str, path: Path, problems: list[Problem]) -> tuple[str, list
         form, segments = read_json(text, path, problems)
         return form, list(segments)
     if has_cues(text):
-        return "SubRip", list(read_cues(text, path, problems))
+        return "SubRip", list(read_cues(without_places(text), path, problems))
     got = f"a file that starts with {body[:40]!r}" if body else "an empty file"
     raise InputError(Problem(FORMATS, got, "export the transcript with times", path, 1))

@@ -48,13 +48,13 @@ def similarities(spoken: Sequence[str], written: Sequence[str]) -> Scores:
     for column, counts in enumerate(read):
         for gram, weight in _weights(counts, rarity).items():
             places.setdefault(gram, []).append((column, weight))
+    there = {gram: (np.array([c for c, _ in found]), np.array([w for _, w in found])) for gram, found in places.items()}
     scores = np.zeros((len(heard), len(read)))
-    for row, counts in enumerate(heard):
-        line = [0.0] * len(read)
+    for row, counts in zip(scores, heard, strict=True):
         for gram, weight in _weights(counts, rarity).items():
-            for column, other in places.get(gram, ()):
-                line[column] += weight * other
-        scores[row] = line
+            if gram in there:
+                columns, others = there[gram]
+                row[columns] += weight * others  # a gram names each column once, so none is lost
     return scores
 
 

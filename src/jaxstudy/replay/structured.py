@@ -14,6 +14,8 @@ from jaxstudy.errors import InputError, Problem
 from jaxstudy.replay.stamps import number_of
 from jaxstudy.replay.transcript import Segment
 
+LONGEST_TEXT = 20_000
+"""Characters of one entry: a caption has a few hundred."""
 _LISTS = "`segments` (Whisper), `transcription` (whisper.cpp), `chunks` (Transformers) or `events` (YouTube json3)"
 
 
@@ -48,6 +50,10 @@ def _checked(found: Iterable[Found], path: Path, problems: list[Problem]) -> Ite
         if start is None or end is None or not isinstance(text, str):
             got = f"entry {number} with {start!r}, {end!r} and {type(text).__name__}"
             problems.append(Problem("a start and an end in seconds, and a text", got, "mend or remove it", path))
+        elif len(text) > LONGEST_TEXT:
+            got = f"entry {number} with {len(text):,}"
+            do = "export the transcript again, with a time for every sentence"
+            problems.append(Problem(f"texts of up to {LONGEST_TEXT:,} characters", got, do, path))
         else:
             yield Segment(start, end, text)
 
