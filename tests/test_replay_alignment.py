@@ -191,6 +191,15 @@ def test_a_recording_rules_and_only_its_clock_is_looked_for(bees: Lecture) -> No
     assert StepStart("queens-2", 30.0) in settled.chapters.chapters[0].steps
 
 
+def test_edited_chapters_of_a_recording_are_kept_until_its_clock_is_set_otherwise(bees: Lecture) -> None:
+    events = [Event(10.0, "slide", {"step": "queens-1"}), Event(40.0, "slide", {"step": "honey-1"})]
+    first = chart_recording(WHOLE, bees, events, 10.0).chapters
+    assert starts(first) == [(0.0, "Queens"), (30.0, "Honey")] and first.not_taught == ("dancing-1",)
+    edited = replace(first, chapters=(first.chapters[0], replace(first.chapters[1], start=33.0, title="Sweet")))
+    assert starts(chart_recording(WHOLE, bees, events, None, edited).chapters) == [(0.0, "Queens"), (33.0, "Sweet")]
+    assert starts(chart_recording(WHOLE, bees, events, 5.0, edited).chapters) == [(5.0, "Queens"), (35.0, "Honey")]
+
+
 def test_a_recording_without_slides_leaves_the_words_to_decide(bees: Lecture) -> None:
     assert chart_recording(WHOLE, bees, [Event(1.0, "mark")]).chapters == chart(WHOLE, bees).chapters
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from jaxstudy.course import Lecture
@@ -55,36 +55,57 @@ def chart(transcript: Transcript, lecture: Lecture, before: Chapters | None = No
     fresh = [_chapter(sections[one.index], one) for one in placed if one.index not in kept]
     chapters = sorted([*found.pinned.values(), *found.own, *fresh], key=lambda chapter: chapter.start)
     chapters = _with_steps(transcript.segments, {section.id: section for section in sections}, _one_a_second(chapters))
-    there = {chapter.section for chapter in chapters}
-    skipped = tuple(section.id for section in sections if section.id not in there)
-    result = Chapters(lecture.name, transcript.path.name, tuple(chapters), skipped)
-    return Charted(result, len(found.pinned) + len(found.own), tuple(found.renamed), tuple(found.gone))
+    return _charted(transcript, lecture, sections, chapters, found)
 
 
 def chart_recording(
-    transcript: Transcript, lecture: Lecture, events: Sequence[Event], offset: float | None = None
+    transcript: Transcript,
+    lecture: Lecture,
+    events: Sequence[Event],
+    offset: float | None = None,
+    before: Chapters | None = None,
 ) -> Charted:
     """Chapters from a recording: slides and runs say what was when; only the offset of the clocks is looked for.
 
     Args:
-        offset: Seconds to add to the transcript's time to get the recording's; None to have it proposed.
+        offset: Seconds to add to the transcript's time to get the recording's; None to take that of `before`, or to
+            have it proposed.
+        before: Its chapters are kept while the offset is the same; with another one all starts are others.
     """
+    settled = offset if offset is not None else before.offset if before else None
     sections = sections_of(lecture)
-    proposed = find_offset(transcript.segments, sections, events) if offset is None else None
-    if offset is None and proposed is None:
-        return chart(transcript, lecture)
-    ahead = offset if offset is not None else proposed.seconds if proposed else 0.0
+    proposed = find_offset(transcript.segments, sections, events) if settled is None else None
+    if settled is None and proposed is None:
+        return chart(transcript, lecture, before)
+    ahead = round(settled if settled is not None else proposed.seconds if proposed else 0.0, 2)
+    same = before is not None and before.offset == ahead
+    found = _Settled.of(before if same else None, sections)
+    known = {chapter.section for chapter in (*found.pinned.values(), *found.own)}
+    fresh = [one for one in _recorded(events, sections, ahead, transcript.seconds) if one.section not in known]
+    chapters = sorted([*found.pinned.values(), *found.own, *fresh], key=lambda chapter: chapter.start)
+    result = _charted(transcript, lecture, sections, _one_a_second(chapters), found)
+    return replace(result, chapters=replace(result.chapters, offset=ahead), offset=proposed)
+
+
+def _recorded(events: Sequence[Event], sections: Sequence[Section], ahead: float, end: float) -> Iterator[Chapter]:
     times = step_times(events, ahead)
-    chapters = []
-    for start, at in _without_flicks(section_changes(events, sections), ahead, transcript.seconds):
+    for start, at in _without_flicks(section_changes(events, sections), ahead, end):
         steps = tuple(StepStart(step.id, times[step.id]) for step in sections[at].steps if step.id in times)
         inside = tuple(sorted((one for one in steps if one.start >= start - 1), key=lambda one: one.start))
-        chapters.append(Chapter(start, sections[at].id, sections[at].title, 1.0, inside))
+        yield Chapter(start, sections[at].id, sections[at].title, 1.0, inside)
+
+
+def _charted(
+    transcript: Transcript,
+    lecture: Lecture,
+    sections: Sequence[Section],
+    chapters: Sequence[Chapter],
+    found: _Settled,
+) -> Charted:
     there = {chapter.section for chapter in chapters}
     skipped = tuple(section.id for section in sections if section.id not in there)
-    return Charted(
-        Chapters(lecture.name, transcript.path.name, tuple(chapters), skipped, round(ahead, 2)), offset=proposed
-    )
+    result = Chapters(lecture.name, transcript.path.name, tuple(chapters), skipped)
+    return Charted(result, len(found.pinned) + len(found.own), tuple(found.renamed), tuple(found.gone))
 
 
 def _without_flicks(changes: list[tuple[float, int]], ahead: float, end: float) -> list[tuple[float, int]]:

@@ -34,8 +34,7 @@ def align(
     path = heard.beside(ENDING, out)
     before = read_chapters(path) if path.exists() and not afresh else None
     if recording is not None:
-        settled = offset if offset is not None else before.offset if before else None
-        charted = chart_recording(heard, script, read_recording(recording).events, settled)
+        charted = chart_recording(heard, script, read_recording(recording).events, offset, before)
     else:
         charted = chart(heard, script, before)
     _show(charted, {step.id for step in script})
