@@ -16,6 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from jaxstudy.course import read_lecture
 from jaxstudy.replay.alignment import align
 from jaxstudy.replay.correcting import Edit, correct
 from jaxstudy.replay.glossary import Glossary, load_glossary
@@ -23,7 +24,7 @@ from jaxstudy.replay.outline import outline
 from jaxstudy.replay.reading import read_transcript
 from jaxstudy.replay.sections import Section, section_text
 from jaxstudy.replay.suggesting import suggest
-from jaxstudy.replay.transcript import Transcript
+from jaxstudy.replay.transcript import Segment, Transcript
 
 HERE = Path(__file__).parent
 Error = tuple[float, str, str]
@@ -103,6 +104,7 @@ def _terms(heard: Transcript, words: Glossary, edits: tuple[Edit, ...], errors: 
     return [
         Row(f"misheard terms put right, of {len(errors)}", f"{fixed} ({fixed / len(errors):.0%})", "≥ 85 %"),
         Row("harmful edits", str(len(harmful)) + "".join(f" {edit}" for edit in harmful[:3]), "0"),
+        Row("harmful edits in the course's own lectures, which are right", _in_right_words(words), "0"),
         Row(
             "out of sample: forms heard in the first half, on the second",
             f"{out_fixed} of {len(late)} ({out_fixed / len(late):.0%}), {len(out_harmful)} harmful",
@@ -112,6 +114,17 @@ def _terms(heard: Transcript, words: Glossary, edits: tuple[Edit, ...], errors: 
             f"{within} of {len(errors)} ({within / len(errors):.0%})",
         ),
     ]
+
+
+def _in_right_words(words: Glossary) -> str:
+    """The glossary let loose on the lectures' prose and notes."""
+    count, harmful = 0, []
+    for path in sorted((HERE.parent / "lectures").glob("[0-9]*.py")):
+        prose = [" ".join(step.source.split()) for step in read_lecture(path) if step.kind == "markdown"]
+        said = Transcript(path, tuple(Segment(float(at), at + 1.0, text) for at, text in enumerate(prose)))
+        count += said.words
+        harmful += _judged(correct(said, words)[1], [])[1]
+    return f"{len(harmful)} in {count:,} words" + "".join(f" {edit}" for edit in harmful[:3])
 
 
 def _known(form: str, heard: set[str]) -> bool:

@@ -157,6 +157,8 @@ def test_the_courses_own_glossary_is_sound_and_leaves_right_sentences_alone() ->
         "Set the XLA flags before JAX starts.",
         "The hidden units feed a rectified linear unit.",
         "Write a unit test for the weight matrix.",
+        "Cured: a thousand safe steps, keep the change of units.",
+        "Here 3,136 numbers meet 256 units, and the signs of a unit flip.",
         "The value of y does not change.",
         "Scaling laws and the laws of physics.",
         "A matrix transformation keeps the shape.",
