@@ -1,7 +1,8 @@
-"""`make bench`: every benchmark, or the ones named: build, present, replay, grading."""
+"""`make bench`: every benchmark, or the ones named: build, present, replay, grading, unet."""
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
@@ -72,11 +73,33 @@ def grading() -> None:
     )
 
 
+def unet() -> None:
+    """Times and accuracy in processes of their own: neither warms, nor weighs on, the other."""
+    found = []
+    for what in ("times", "accuracy"):
+        with Console().status(f"U-Net, {what} (a minute or two)"):
+            command = [sys.executable, str(HERE / "unet_step.py"), what]
+            done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+        found.append(json.loads(done.stdout.splitlines()[-1]))
+    times, reached = found
+    table = Table(title="U-Net step, 3 x 64 x 64, batch 16, base 16, depth 3, Adam; ratio = ms / ms of PyTorch eager")
+    for column in ("", "ms", "ratio"):
+        table.add_column(column, justify="left" if column == "" else "right")
+    for name, milliseconds in times.items():
+        table.add_row(name, f"{milliseconds:.1f}", f"{milliseconds / times['PyTorch eager']:.2f}")
+    Console(width=120).print(table)
+    passed = "met" if reached["iou"] >= 0.93 else "MISSED"
+    print(
+        f"IoU {reached['iou']:.3f} on 200 test pictures (0.93 wanted: {passed}), "
+        f"{reached['seconds']:.0f} s of training, peak {reached['peak_mb']:.0f} MB"
+    )
+
+
 def main() -> None:
-    wanted = sys.argv[1:] or ["build", "present", "replay", "grading"]
+    wanted = sys.argv[1:] or ["build", "present", "replay", "grading", "unet"]
     load = f"load {os.getloadavg()[0]:.1f}"
     print(f"{platform.machine()}, {os.cpu_count()} cores, {load}, Python {platform.python_version()}")
-    known = {"build": build, "present": present, "replay": replay, "grading": grading}
+    known = {"build": build, "present": present, "replay": replay, "grading": grading, "unet": unet}
     unknown = [word for word in wanted if word not in known]
     if unknown:
         sys.exit(f"expected some of {', '.join(known)}, got {', '.join(unknown)}")

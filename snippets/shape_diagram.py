@@ -78,7 +78,7 @@ def draw_stages(found: list[Stage], title: str) -> None:
 
     Over each box stands its side in pixels (height only: the pictures are square), inside it the channels.
     """
-    axes: Axes = slide_figure(3.1)[1][0, 0]
+    axes: Axes = slide_figure(2.95)[1][0, 0]
     side = found[0].shape[0]
     level = {stage.name: floor(log2(side / stage.shape[0]) + 1e-6) for stage in found}
     joined = {target for _, target in skips(found)}

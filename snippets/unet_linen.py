@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from snippets.unet_conv import conv_general_dilated
+from snippets.conv import canonical_conv
 
 
 class DoubleConv(nn.Module):
@@ -30,7 +30,7 @@ class DoubleConv(nn.Module):
         """(B, H, W, C) -> (B, H, W, features)."""
         way: dict[str, Any] = {"kernel_init": nn.initializers.he_normal()}
         if self.fast:
-            way["conv_general_dilated"] = conv_general_dilated
+            way["conv_general_dilated"] = canonical_conv
         for name in ("conv1", "conv2"):
             x = nn.relu(nn.Conv(self.features, (3, 3), padding=self.padding, name=name, **way)(x))
         return x

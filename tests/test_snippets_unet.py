@@ -25,7 +25,7 @@ from snippets.segmentation_figures import EXTRA, MISSED, coloured, show_errors, 
 from snippets.shape_diagram import draw_stages, skips, stages
 from snippets.unet_linen import Shuffle, UNet, centre_crop, max_pool
 from snippets.unet_scenic import ScenicUNet
-from snippets.unet_training import steps, value_and_mean_grad
+from snippets.unet_training import steps
 
 RNG = np.random.default_rng(6)
 PICTURES = RNG.normal(size=(2, 16, 16, 3)).astype(np.float32)
@@ -176,21 +176,12 @@ def _line(params, inputs, targets):
     return jnp.mean((inputs @ params - targets) ** 2)
 
 
-def test_the_mean_of_the_parts_gradients_is_the_gradient_of_the_batch() -> None:
-    w, x, y = jnp.arange(3.0), jnp.asarray(RNG.normal(size=(8, 3))), jnp.asarray(RNG.normal(size=8))
-    value, slope = value_and_mean_grad(_line, 4)(w, x, y)
-    assert jnp.allclose(value, _line(w, x, y), atol=1e-5)
-    assert jnp.allclose(slope, jax.grad(_line)(w, x, y), atol=1e-5)
-    with pytest.raises(ValueError, match="that 3 divides, got 8"):
-        value_and_mean_grad(_line, 3)(w, x, y)
-
-
 def test_many_steps_in_one_program_are_the_same_steps_and_the_old_state_is_given_up() -> None:
     x, y = jnp.asarray(RNG.normal(size=(5, 8, 3))), jnp.asarray(RNG.normal(size=(5, 8)))
     state = TrainState.create(apply_fn=_line, params={"w": jnp.arange(3.0)}, tx=optax.sgd(0.1))
     w = jnp.arange(3.0)
     for inputs, targets in zip(x, y, strict=True):
-        w = w - 0.1 * jax.grad(_line)(w, inputs, targets)
+        w = w - 0.1 * jax.grad(_line)(w, inputs, targets)  # the whole batch at once, where `steps` takes halves
     after, losses = steps(lambda params, *batch: _line(params["w"], *batch))(state, x, y)
     assert losses.shape == (5,)
     assert int(after.step) == 5

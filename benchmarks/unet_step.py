@@ -1,0 +1,158 @@
+"""One training step of the U-Net of lecture 06, in JAX and in PyTorch, and the accuracy that training reaches."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+SIDE, BATCH, BASE, DEPTH = 64, 16, 16, 3
+CHUNK = 10
+"""Steps in one program where there is a scan; every way is timed over so many steps."""
+ROUNDS = 5
+
+Way = Callable[[], Any]
+"""Runs `CHUNK` steps to their end."""
+
+
+def times() -> dict[str, float]:
+    """Milliseconds of a step, each way's best of `ROUNDS` turns: other programs only ever slow us down."""
+    rng = np.random.default_rng(0)
+    pictures = rng.normal(size=(BATCH, SIDE, SIDE, 3)).astype(np.float32)
+    masks = (rng.random((BATCH, SIDE, SIDE, 1)) > 0.7).astype(np.float32)
+    ways = {
+        "Flax, plain layers, Python loop": plain_flax(pictures, masks),
+        "ours: fast layers, halves, scan": ours(pictures, masks),
+        "PyTorch eager": pytorch(pictures, masks),
+        "PyTorch channels_last": pytorch(pictures, masks, channels_last=True),
+        "PyTorch compiled": pytorch(pictures, masks, compiled=True),
+    }
+    best = dict.fromkeys(ways, float("inf"))
+    for way in ways.values():
+        way()  # compiles
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            start = time.perf_counter()
+            way()
+            best[name] = min(best[name], 1e3 * (time.perf_counter() - start) / CHUNK)
+    return best
+
+
+def plain_flax(pictures: Any, masks: Any) -> Way:
+    """`nn.Conv`, `nn.max_pool`, `nn.ConvTranspose`, one compiled step, a Python loop around it."""
+    import jax
+    import optax
+
+    from snippets.segmentation import cross_entropy
+    from snippets.training import new_state
+    from snippets.unet_linen import UNet
+
+    model = UNet(BASE, DEPTH)
+    held = [new_state(model, jax.random.key(0), pictures, optax.adam(1e-3))]
+
+    @jax.jit
+    def step(state: Any) -> Any:
+        slopes = jax.grad(lambda params: cross_entropy(model.apply({"params": params}, pictures), masks))(state.params)
+        return state.apply_gradients(grads=slopes)
+
+    def run() -> None:
+        for _ in range(CHUNK):
+            held[0] = step(held[0])
+        jax.block_until_ready(held[0])
+
+    return run
+
+
+def ours(pictures: Any, masks: Any) -> Way:
+    """The lecture's way: `snippets.unet_linen` with `fast=True`, `snippets.unet_training.steps`."""
+    import jax
+    import jax.numpy as jnp
+    import optax
+
+    from snippets.segmentation import cross_entropy
+    from snippets.training import new_state
+    from snippets.unet_linen import UNet
+    from snippets.unet_training import steps
+
+    model = UNet(BASE, DEPTH, fast=True)
+    held = [new_state(model, jax.random.key(0), pictures, optax.adam(1e-3))]
+    many = steps(lambda params, x, y: cross_entropy(model.apply({"params": params}, x), y), parts=2)
+    batches = jnp.stack([pictures] * CHUNK), jnp.stack([masks] * CHUNK)
+
+    def run() -> None:
+        held[0], _ = many(held[0], *batches)
+        jax.block_until_ready(held[0])
+
+    return run
+
+
+def pytorch(pictures: Any, masks: Any, channels_last: bool = False, compiled: bool = False) -> Way:
+    """`snippets.unet_torch` with Adam, as PyTorch's own examples step."""
+    import torch
+
+    from snippets.unet_torch import UNet
+
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    inputs, targets = (
+        torch.from_numpy(array).permute(0, 3, 1, 2).contiguous(memory_format=layout) for array in (pictures, masks)
+    )
+    module = UNet(3, BASE, DEPTH).to(memory_format=layout)
+    adam = torch.optim.Adam(module.parameters(), 1e-3)
+    forward = torch.compile(module) if compiled else module
+
+    def run() -> None:
+        for _ in range(CHUNK):
+            adam.zero_grad()
+            torch.nn.functional.binary_cross_entropy_with_logits(forward(inputs), targets).backward()
+            adam.step()
+
+    return run
+
+
+def accuracy(count: int = 500) -> dict[str, float]:
+    """Trains base 8 on 2,000 `shapes`, as lecture 06 does at full size: IoU on 200 others, seconds, peak memory."""
+    import jax
+    import optax
+
+    from jaxstudy.data import load
+    from snippets.segmentation import cross_entropy, dice_loss, overlap
+    from snippets.training import new_state
+    from snippets.unet_linen import UNet
+    from snippets.unet_training import steps
+
+    data = load("shapes", train=2_000, test=200)
+    x, x_test = (4 * (p.inputs - np.median(p.inputs, axis=(1, 2), keepdims=True)) for p in (data.train, data.test))
+    model, rng, chunk = UNet(8, DEPTH, fast=True), np.random.default_rng(0), 25
+    start = time.perf_counter()
+    state = new_state(model, jax.random.key(7), x, optax.adam(3e-3))
+
+    def objective(params: Any, x: Any, y: Any) -> Any:
+        logits = model.apply({"params": params}, x)
+        return cross_entropy(logits, y) + dice_loss(logits, y)
+
+    run = steps(objective)
+    for _ in range(count // chunk):
+        chosen = rng.permutation(len(x))[: chunk * BATCH].reshape(chunk, BATCH)
+        state, _ = run(state, x[chosen], data.train.targets[chosen])
+    jax.block_until_ready(state)
+    seconds = time.perf_counter() - start
+    score = overlap(jax.jit(model.apply)({"params": state.params}, x_test), data.test.targets)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"iou": float(score.iou), "seconds": seconds, "peak_mb": peak}
+
+
+def main() -> None:
+    """Prints one line of JSON: what is asked for as the first word, `times` or `accuracy`."""
+    print(json.dumps({"times": times, "accuracy": accuracy}[sys.argv[1]]()))
+
+
+if __name__ == "__main__":
+    main()
