@@ -180,7 +180,10 @@ def test_rolling_captions_are_kept_once(tmp_path: Path) -> None:
     rolling = """\
 WEBVTT
 
-00:00.000 --> 00:02.000
+00:00.000 --> 00:01.990
+a<00:00:00.500><c> hive</c><00:00:01.000><c> has</c>
+
+00:01.990 --> 00:02.000
 a hive has
 
 00:02.000 --> 00:04.000

@@ -15,6 +15,8 @@ _BLANK = re.compile(
 _BRACKETED = re.compile(r"^\s*[\[(*♪].*[\])*♪]\s*$")
 _LOOP = 3
 """The same words this often in a row: a recogniser's loop, not a speaker."""
+_BLINK = 0.1
+"""Seconds: YouTube writes a cue of a hundredth between two lines."""
 _GUESS = 15.0
 """Characters a second, to guess how long a segment without an end took."""
 _FASTEST = 30.0
@@ -59,8 +61,9 @@ def _without_rolling(segments: list[Segment], mended: list[Mended]) -> Iterator[
         lines = segment.text.split("\n")
         fresh = lines
         for size in range(min(len(shown), len(lines)), 0, -1):
-            # A cue of one line that is said twice is a loop's or a speaker's doing; rolling cues have two lines.
-            if shown[-size:] == lines[:size] and max(len(shown), len(lines)) > 1:
+            # One line that is said twice is a loop's or a speaker's doing; rolling cues have two, or last no time at all.
+            rolling = max(len(shown), len(lines)) > 1 or segment.seconds < _BLINK
+            if rolling and shown[-size:] == lines[:size]:
                 fresh = lines[size:]
                 break
         shown = lines
