@@ -61,7 +61,7 @@ def _without_rolling(segments: list[Segment], mended: list[Mended]) -> Iterator[
         lines = segment.text.split("\n")
         fresh = lines
         for size in range(min(len(shown), len(lines)), 0, -1):
-            # One line that is said twice is a loop's or a speaker's doing; rolling cues have two, or last no time at all.
+            # One line said twice is a loop's or a speaker's doing; rolling cues have two, or last no time at all.
             rolling = max(len(shown), len(lines)) > 1 or segment.seconds < _BLINK
             if rolling and shown[-size:] == lines[:size]:
                 fresh = lines[size:]
