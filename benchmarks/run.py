@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, or the ones named: build, present, replay, grading, unet."""
+"""`make bench`: every benchmark, or the ones named: build, present, replay, grading, unet, mnist."""
 
 from __future__ import annotations
 
@@ -95,11 +95,15 @@ def unet() -> None:
     )
 
 
+def mnist() -> None:
+    subprocess.run([sys.executable, str(HERE / "mnist_epoch.py")], check=True)
+
+
 def main() -> None:
-    wanted = sys.argv[1:] or ["build", "present", "replay", "grading", "unet"]
+    wanted = sys.argv[1:] or ["build", "present", "replay", "grading", "unet", "mnist"]
     load = f"load {os.getloadavg()[0]:.1f}"
     print(f"{platform.machine()}, {os.cpu_count()} cores, {load}, Python {platform.python_version()}")
-    known = {"build": build, "present": present, "replay": replay, "grading": grading, "unet": unet}
+    known = {"build": build, "present": present, "replay": replay, "grading": grading, "unet": unet, "mnist": mnist}
     unknown = [word for word in wanted if word not in known]
     if unknown:
         sys.exit(f"expected some of {', '.join(known)}, got {', '.join(unknown)}")
