@@ -210,7 +210,7 @@ def torch_weights(seed, base, depth):
     import torch
 
     torch.manual_seed(seed)
-    return {name: np.array(value) for name, value in torch_unet(base, depth).state_dict().items()}
+    return {name: value.numpy().copy() for name, value in torch_unet(base, depth).state_dict().items()}
 
 
 def torch_outputs(weights, x, base, depth):

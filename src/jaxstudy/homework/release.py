@@ -127,7 +127,7 @@ def _with_checks(cells: list[Any], names: list[str]) -> list[Any]:
     made: list[Any] = []
     load = new_code_cell("%load_ext jaxstudy", id="load-the-checks", metadata={})
     for number, cell in enumerate(cells, 1):
-        cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
+        cell.metadata = {}
         cell["id"] = f"cell-{number}"
         made.append(cell)
         if load is not None and (cell.cell_type == "code" or number == 1):
