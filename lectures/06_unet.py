@@ -257,8 +257,8 @@ assert four.shape == (4, 4, 4, 4)  # no error in NumPy
 # %% [markdown] minutes=6 slideshow={"slide_type": "slide"}
 # ## A U, drawn from the model
 #
-# The picture below was not drawn by hand. The module is traced once with shapes alone, and every part reports what
-# left it. Over each box the side in pixels, inside it the channels.
+# Nobody drew this picture: the module is traced once with shapes alone, and every part reports what leaves it. Over
+# each box the side in pixels, inside it the channels.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # - Let them read it: "what doubles when the side halves?" and "what do the red arrows carry?"
@@ -666,7 +666,7 @@ assert jnp.allclose(Shuffle(5).apply(weights, nine), same, atol=1e-5)
 # - Let them do one level with a pencil: 572, 570, 568, pool 284.
 # - The docstring is a kind lesson: text is not run by anybody, so it goes stale. Ours would, too; hence asserts.
 # - People get wrong: they believe that an index past the edge raises an error. Lecture 01: it is clamped.
-# - Late? Skip "Which of the two sizes comes out?".
+# - Late? Skip "Predict: a picture of 60 pixels".
 # - Time mark: 0:35 at the end of this section.
 
 # %% slideshow={"slide_type": "-"} tags=["live"]
@@ -733,7 +733,7 @@ unet_linen.centre_crop(jnp.zeros((1, 6, 6, 1)), 8, 8)
 # It says so while tracing, once, at no cost for the compiled program.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# ### Which of the two sizes comes out?
+# ### Predict: a picture of 60 pixels
 #
 # With padding, 64 gives 64. What gives a picture of 60?
 
@@ -764,7 +764,7 @@ assert out.shape == (1, 128, 128, 5)
 assert not any("random" in name or "threefry" in name for name in used)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# 128 in, 128 out, so it pads; and no dropout. The docstring is older than the code. How sure can we be that the copy
+# 128 in, 128 out, so it pads; and no dropout. Words and code have drifted apart. How sure can we be that the copy
 # is right? We count.
 
 # %% [markdown] minutes=5 slideshow={"slide_type": "slide"}
@@ -1113,7 +1113,8 @@ assert jax.tree.all(jax.tree.map(jnp.array_equal, restored, state.params))
 # %% [markdown] slideshow={"slide_type": "notes"}
 # - Take bets before the cell. Say that it is a small network on a CPU, and says nothing about a GPU.
 # - People get wrong: they time the first call, or forget to wait. Ask what `block_until_ready` is for.
-# - If PyTorch wins on your machine: say so, the slide prints what it measured.
+# - If PyTorch wins on your machine: say so, the slide prints what it measured. If the load is far above the number of
+#   cores, say that the ratio flatters JAX.
 # - Late? Read the title of the picture and go on.
 # - Time mark: 0:54 at the end of this section.
 
@@ -1140,8 +1141,8 @@ torch_steps(2)  # warm up; ours ran before
 # Milliseconds for each step, best of three turns of `K` steps.
 
 # %% slideshow={"slide_type": "-"} tags=["live"]
+import os
 import time
-
 batches = jnp.stack([x[chosen[0]]] * K), jnp.stack([y[chosen[0]]] * K)
 best = {"JAX": np.inf, "PyTorch": np.inf}
 for _ in range(3):
@@ -1152,11 +1153,11 @@ for _ in range(3):
     end = time.perf_counter()
     best["JAX"] = min(best["JAX"], 1e3 * (middle - start) / K)
     best["PyTorch"] = min(best["PyTorch"], 1e3 * (end - middle) / K)
-print({name: f"{ms:.1f} ms" for name, ms in best.items()})
+print({name: f"{ms:.1f} ms" for name, ms in best.items()}, os.getloadavg()[0])
 print(f"PyTorch / JAX = {best['PyTorch'] / best['JAX']:.2f}")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Without `block_until_ready` we would have timed how fast JAX *takes orders*.
+# Without `block_until_ready` we had timed how fast JAX *takes orders*. The last number is the load.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Who won, here and today
@@ -1171,7 +1172,8 @@ ax = slide_axes(title, "ms", "", 2.0)
 _ = ax.barh(list(best), list(best.values()), color=["#1b4f9c", "#c0392b"])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Nobody knows before measuring: your numbers will differ. The cell above stays the same.
+# Nobody knows before measuring. And look at the load first: PyTorch's threads wait for one another, so beside other
+# programs it loses more than we do. Believe a ratio only from a quiet machine; `make bench` measures again.
 
 # %% [markdown] minutes=4 slideshow={"slide_type": "slide"}
 # ## Where it errs
@@ -1286,7 +1288,7 @@ assert size(nn.Conv(4, (1, 1)).init(jax.random.key(0), jnp.ones((1, 1, 16)))) ==
 # ## What to carry home
 #
 # **You saw** one network in two frameworks, its picture drawn from itself, its parameters counted before they were
-# made, its weights carried across, a kernel that had to be turned, and a skip that was lost for years.
+# made, its weights carried across, a kernel that had to be turned, and a skip that nobody missed.
 #
 # **Open question:** train without `centred`, on the raw pictures. The IoU falls far. Which layer inside the network
 # could do what `centred` does, and why does ours not learn it in a few hundred steps?
