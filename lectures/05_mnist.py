@@ -789,12 +789,14 @@ assert [entry["epoch"] for entry in entries] == list(range(epochs))
 # - Time mark: 0:52 at the end of this section.
 
 # %% slideshow={"slide_type": "-"} tags=["live"]
-logits = jax.jit(cured.apply)({"params": now.params}, test_pictures)  # (N, C)
+score = jax.jit(partial(cured.apply, {"params": now.params}))
+cut = [test_pictures[i : i + 300] for i in range(0, len(test_labels), 300)]
+logits = jnp.concatenate([score(each) for each in cut])  # (N, C)
 right = logits.argmax(-1) == test_labels  # (N,)
 hard = jnp.argsort(right)[::-1]  # the mistakes go last
-batches = [right[hard][i : i + 300] for i in range(0, len(right), 300)]
-mean_of_means = jnp.stack([batch.mean() for batch in batches]).mean()
-print(len(batches[-2]), len(batches[-1]))
+means = [right[hard][i : i + 300].mean() for i in range(0, len(right), 300)]
+mean_of_means = jnp.stack(means).mean()
+print(len(cut[-2]), len(cut[-1]))
 print(f"{mean_of_means:.3f} beside {right.mean():.3f}")
 assert abs(mean_of_means - right.mean()) > 1e-4
 
