@@ -261,7 +261,7 @@ def test_a_bundle_refuses_what_does_not_belong(homework: Path, tmp_path: Path) -
         caught.value
     )
     assert not work.with_suffix(".zip").exists()
-    with pytest.raises(InputError, match="07_masks.ipynb or 07_masks.py, got other.py"):
+    with pytest.raises(InputError, match=r"07_masks\.ipynb or 07_masks\.py, got other\.py"):
         bundle(made.folder / "other.py")
-    with pytest.raises(InputError, match="homework.json beside"):
+    with pytest.raises(InputError, match=r"homework\.json beside"):
         bundle(tmp_path / "07_masks.py")

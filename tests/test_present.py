@@ -268,6 +268,15 @@ def test_saving_by_hand_and_by_itself_leaves_the_lecture_alone(page: Page, sessi
     assert session.lecture.path.read_text() == LECTURE
 
 
+def test_saves_that_come_all_at_once_ask_nobody_anything(page: Page, session: PresentSession) -> None:
+    page.evaluate("""async () => {
+        Jupyter.notebook.get_cells().slice(-1)[0].set_text('kept = 5');
+        await Promise.all(Array.from({length: 12}, () => Jupyter.notebook.save_notebook()));
+    }""")
+    until(lambda: "kept = 5" in session.workplace.copy.read_text())
+    assert page.locator(".modal-dialog").count() == 0
+
+
 def test_live_edits_come_back_as_a_patch_of_the_script_and_nothing_else(
     page: Page, session: PresentSession, root: Path, tmp_path: Path
 ) -> None:

@@ -28,7 +28,7 @@ from jaxstudy.site.lecture_page import lecture_page
 from jaxstudy.site.lighten import lighter
 from jaxstudy.site.links import Places, with_links
 from jaxstudy.site.outputs import plain_text
-from jaxstudy.site.prose import portable, without_markers
+from jaxstudy.site.prose import portable, without_slide_markers
 from sites import REPOSITORY, Visit, add_guide, chromium, execute_course, make_site, served, write_course
 
 
@@ -392,7 +392,9 @@ def test_headings_move_to_their_level_and_the_first_takes_the_id() -> None:
 
 
 def test_markers_leave_nothing_behind() -> None:
-    assert without_markers('## A <span class="jx-two"></span>\n<span class="fragment hl-2 hl-3"></span>') == "## A"
+    assert (
+        without_slide_markers('## A <span class="jx-two"></span>\n<span class="fragment hl-2 hl-3"></span>') == "## A"
+    )
 
 
 def test_links_lead_to_pages_and_files_and_foreign_pictures_become_links(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Wrong answers to homework 05."""
 
-import numpy as np
 
 
 # The last batch is too small to be worth a step.

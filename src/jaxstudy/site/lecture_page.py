@@ -14,12 +14,13 @@ from jaxstudy.build.names import imported_modules
 from jaxstudy.build.notebook import released
 from jaxstudy.build.provenance import provenance
 from jaxstudy.course import Course, Lecture, Slide, Step
+from jaxstudy.course.exercises import without_markers
 from jaxstudy.course.headings import first_heading, plain, slug
 from jaxstudy.site.files import PageFiles
 from jaxstudy.site.head import colab, description, facts, file_links
 from jaxstudy.site.links import Places, with_links
 from jaxstudy.site.outputs import Shown, fenced, outputs_markdown
-from jaxstudy.site.prose import portable, without_markers
+from jaxstudy.site.prose import portable, without_slide_markers
 from jaxstudy.site.templates import render
 
 _TWO = re.compile(r'<span\s+class="[^"]*\bjx-two\b')
@@ -123,7 +124,7 @@ class _Writer:
             yield from self.code(step)
 
     def prose(self, step: Step, level: int) -> Iterator[str]:
-        source = without_markers(step.source)
+        source = without_slide_markers(step.source)
         if not source:
             return
         attachments = self.cells[step.id].get("attachments", {})
@@ -141,7 +142,7 @@ class _Writer:
     def code(self, step: Step) -> Iterator[str]:
         magic = _MAGIC.match(step.source)
         language = _LANGUAGES.get(magic[1], "python") if magic else "python"
-        block = fenced(step.source.rstrip("\n"), language)
+        block = fenced(without_markers(step.source), language)
         if "hide-input" in step.tags:
             block = _folded("Show the code", block)
         parts = [block, *self.snippet_sources(step)]

@@ -29,7 +29,7 @@ Levels = Callable[[int], int]
 """Heading level as written → level on the page."""
 
 
-def without_markers(source: str) -> str:
+def without_slide_markers(source: str) -> str:
     """The source without the empty `<span>`s that steer slides."""
     return _MARKERS.sub("", source).strip()
 

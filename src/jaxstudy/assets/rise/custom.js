@@ -158,6 +158,18 @@ define(["jquery", "base/js/namespace", "base/js/events"], function ($, Jupyter, 
     };
   }
 
+  /* A save that starts while another is under way finds a file newer than it knows, and asks about it in a dialog over
+     the slides. */
+  function saveOneAtATime() {
+    const notebook = Object.getPrototypeOf(Jupyter.notebook);
+    const save = notebook.save_notebook;
+    let last = Promise.resolve();
+    notebook.save_notebook = function (...more) {
+      last = last.catch(() => undefined).then(() => save.apply(this, more));
+      return last;
+    };
+  }
+
   /* The file served is a copy, so saving often costs nothing, and what was typed survives a crash. */
   function keepSaving() {
     Jupyter.notebook.set_autosave_interval(0);
@@ -165,6 +177,7 @@ define(["jquery", "base/js/namespace", "base/js/events"], function ($, Jupyter, 
       Object.getPrototypeOf(Jupyter.notebook).save_notebook = () => Promise.resolve();
       return;
     }
+    saveOneAtATime();
     const save = function () {
       if (Jupyter.notebook.dirty && Jupyter.notebook._fully_loaded) {
         Jupyter.notebook.save_notebook();
