@@ -17,7 +17,9 @@ def test_product_grads(student, rng):
 def test_hessian_diag(student, rng):
     """hessian_diag gives the second derivative along each coordinate."""
     x = normal(rng, 3)
-    value(student.hessian_diag, function("lambda x: (x ** 3).sum()"), x, like=6 * x, expected="6 x for the sum of cubes")
+    value(
+        student.hessian_diag, function("lambda x: (x ** 3).sum()"), x, like=6 * x, expected="6 x for the sum of cubes"
+    )
 
 
 @points(2, reread="02_functions#one-gradient-per-example-and-the-culprit-1")

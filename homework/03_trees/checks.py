@@ -17,7 +17,12 @@ def layers(rng):
 def test_tree_add(student, rng):
     """tree_add adds leaf by leaf, whatever the containers."""
     a, b = normal(rng, 2, 2), normal(rng, 2, 2)
-    value(student.tree_add, {"w": a, "rest": [a, (b,)]}, {"w": b, "rest": [b, (b,)]}, like={"w": a + b, "rest": [a + b, (2 * b,)]})
+    value(
+        student.tree_add,
+        {"w": a, "rest": [a, (b,)]},
+        {"w": b, "rest": [b, (b,)]},
+        like={"w": a + b, "rest": [a + b, (2 * b,)]},
+    )
 
 
 @points(1, reread="03_trees#flatten-change-put-together-1")
@@ -65,7 +70,10 @@ def test_affine(student, rng):
     names = [path.strip(".[]'\"") for path in getattr(seen, "leaves", {})]
     if names != ["scale", "shift"]:
         got = ", ".join(names) or "no leaves: to JAX it is one unknown thing"
-        fail("an Affine does not have the leaves scale and shift", f"JAX's leaves of an Affine should be scale, shift; it has {got}")
+        fail(
+            "an Affine does not have the leaves scale and shift",
+            f"JAX's leaves of an Affine should be scale, shift; it has {got}",
+        )
 
 
 @points(1, reread="03_trees#momentum-a-training-step-with-a-memory-1")

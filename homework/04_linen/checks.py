@@ -28,7 +28,16 @@ def test_sgd_step(student, rng):
     miss = X @ w + b - y
     new = {"w": w - 0.1 * 2 / 6 * X.T @ miss, "b": b - 0.1 * 2 * miss.mean()}
     got = {"w": w, "b": b}
-    value(student.sgd_step, function(LINE), got, X, y, 0.1, like=(new, np.mean(miss**2)), expected="(new params, old loss)")
+    value(
+        student.sgd_step,
+        function(LINE),
+        got,
+        X,
+        y,
+        0.1,
+        like=(new, np.mean(miss**2)),
+        expected="(new params, old loss)",
+    )
 
 
 @points(2, reread="04_linen#what-is-in-the-state-1")
@@ -38,7 +47,10 @@ def test_adam_from_scratch(student, rng):
     state = {"t": 0, "m": {"w": np.zeros(3, np.float32)}, "v": {"w": np.zeros(3, np.float32)}}
     updates, state = student.adam_from_scratch(slopes, state, 0.01)
     if not np.allclose(updates["w"], -0.01 * np.sign(slopes["w"]), rtol=1e-3):
-        fail("the first update is not ± the rate", f"the first update should be -0.01 in each place; it is {updates['w']}")
+        fail(
+            "the first update is not ± the rate",
+            f"the first update should be -0.01 in each place; it is {updates['w']}",
+        )
     if int(state["t"]) != 1:
         fail("the next state does not count one step")
 

@@ -45,7 +45,10 @@ def test_train_step(student, rng):
     if int(state.leaves.get(".step", -1)) != 8:
         fail("the state does not count its steps: is the next state returned?")
     if not losses[-1] < losses[0]:
-        fail("eight steps on one batch do not lower its loss", f"the losses on one batch went from {losses[0]:.3f} to {losses[-1]:.3f}")
+        fail(
+            "eight steps on one batch do not lower its loss",
+            f"the losses on one batch went from {losses[0]:.3f} to {losses[-1]:.3f}",
+        )
 
 
 @points(1)
@@ -87,7 +90,9 @@ def test_torch_digits(student, rng):
     y = digits.targets[order].astype(np.int64)
     split, seed = 1000, int(rng.integers(1000))
     reaches(
-        lambda: np.mean(student.torch_digits(tensor(x[:split]), tensor(y[:split]), tensor(x[split:]), seed) == y[split:]),
+        lambda: np.mean(
+            student.torch_digits(tensor(x[:split]), tensor(y[:split]), tensor(x[split:]), seed) == y[split:]
+        ),
         bar=0.9,
         seconds=30,
         what="the share of digits that torch_digits gets right",

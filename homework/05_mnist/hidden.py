@@ -74,7 +74,9 @@ def test_restore_params_notices_what_does_not_fit(student, rng):
         value(student.restore_params, data, params, like=params)
     with part(1, "what does not fit"):
         raises(student.restore_params, data, {**params, "a": normal(rng, 2, 3)}, error="ValueError")
-        raises(student.restore_params, data, {"b": params["a"], "low": params["low"], "n": params["n"]}, error="ValueError")
+        raises(
+            student.restore_params, data, {"b": params["a"], "low": params["low"], "n": params["n"]}, error="ValueError"
+        )
 
 
 @points(1, reread="01_arrays#same-shape-same-picture-1")

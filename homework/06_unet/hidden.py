@@ -1,6 +1,5 @@
 """Hidden checks of homework 06: odd sizes, empty masks, the finest pictures, a deeper port."""
 
-
 from jaxstudy.homework.checks import flax_module, normal, part, points, raises, shape, under_jit, value
 
 
