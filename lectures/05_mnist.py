@@ -392,7 +392,7 @@ assert jnp.allclose(both[0], both[1]) and jnp.allclose(both[0], optax_says)
 assert jnp.isclose(cross_entropy(0 * logits, truth), np.log(10))
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Labels as numbers, labels as rows of 0 and 1: one loss, near $\log 10$.
+# Labels as numbers, labels as rows of 0 and 1: one loss, near $\log 10$, which is what equal scores for all ten cost.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: log_softmax at the end of the network
@@ -690,7 +690,8 @@ print(*(f"{1e3 * s:.0f} ms" for s in (loop_s, scan_s, cured_s)), sep=", ")
 print(f"the slow scan to the cured one: {scan_s / cured_s:.1f} to 1")
 
 # %% slideshow={"slide_type": "fragment"}
-assert scan_s > 2 * cured_s and scan_s > 2 * loop_s
+trapped = scan_s > 2 * cured_s and scan_s > 2 * loop_s
+assert trapped or jax.default_backend() != "cpu"  # accelerators have no such trap
 ours, theirs = (net.apply({"params": params}, some) for net in (cured, model))
 assert jnp.allclose(ours, theirs, atol=1e-5)
 
