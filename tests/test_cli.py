@@ -39,6 +39,10 @@ COMMANDS = (
     "homework similarity",
     "homework autograder",
     "homework grade-one",
+    "homework new",
+    "homework release",
+    "homework verify",
+    "homework bundle",
 )
 
 

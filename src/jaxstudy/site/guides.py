@@ -10,7 +10,7 @@ from jaxstudy.course import Course
 from jaxstudy.course.headings import first_heading
 
 FOLDER = "docs/guides"
-_FIRST = ("attendee", "presenter", "author", "replay", "grader", "commands")
+_FIRST = ("attendee", "student", "presenter", "author", "replay", "grader", "commands")
 _ABOUT = re.compile(r"^description:\s*(.+)$", re.MULTILINE)
 _PICTURES = ("*.png", "*.svg", "*.jpg", "*.gif")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from jaxstudy.course import Course, Lecture, Slide, Step
 from jaxstudy.course.exercises import without_markers
 from jaxstudy.course.headings import first_heading, plain, slug
 from jaxstudy.site.files import PageFiles
-from jaxstudy.site.head import colab, description, facts, file_links
+from jaxstudy.site.head import Link, colab, description, facts, file_links
 from jaxstudy.site.links import Places, with_links
 from jaxstudy.site.outputs import Shown, fenced, outputs_markdown
 from jaxstudy.site.prose import portable, without_slide_markers
@@ -38,11 +38,14 @@ class Page:
     files: PageFiles
 
 
-def lecture_page(course: Course, built: BuiltLecture, today: datetime.date | None = None) -> Page:
+def lecture_page(
+    course: Course, built: BuiltLecture, today: datetime.date | None = None, practice: Sequence[Link] = ()
+) -> Page:
     """The page of one lecture.
 
     Args:
         today: decides which resources are released; default: the real date.
+        practice: links to the lecture's homework.
     """
     writer = _Writer(course, built)
     body = "\n\n".join(writer.body())
@@ -56,7 +59,7 @@ def lecture_page(course: Course, built: BuiltLecture, today: datetime.date | Non
         facts=facts(course, built),
         outcomes=() if writer.says_outcomes() else lecture.header.outcomes,
         concepts={"New": lecture.header.introduces, "Again": lecture.header.revisits},
-        links=[*file_links(built, "../"), *([on_colab] if on_colab else [])],
+        links=[*file_links(built, "../"), *([on_colab] if on_colab else []), *practice],
         colab=on_colab,
         resources=released(course, lecture, today),
         provenance=provenance(built.size, built.versions, built.data),

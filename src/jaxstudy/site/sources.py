@@ -18,7 +18,8 @@ from jaxstudy.course.concepts import concepts
 from jaxstudy.course.headings import plain
 from jaxstudy.site.files import Content
 from jaxstudy.site.guides import Guide, read_guides
-from jaxstudy.site.head import facts, file_links
+from jaxstudy.site.head import Link, facts, file_links
+from jaxstudy.site.homework_page import HomeworkPage, homework_pages
 from jaxstudy.site.lecture_page import lecture_page
 from jaxstudy.site.templates import ASSETS, render
 
@@ -44,19 +45,20 @@ def write_site_sources(
     """
     built = sorted(built, key=lambda item: item.lecture.name)
     guides = read_guides(course)
-    tree: Tree = {}
+    homework = homework_pages(course)
+    tree: Tree = {path: content for page in homework for path, content in page.tree.items()}
     for item in built:
-        page = lecture_page(course, item, today)
+        page = lecture_page(course, item, today, _practice(item, homework, "../"))
         tree[f"lectures/{item.lecture.name}.md"] = page.text.encode()
         tree |= {f"lectures/{link}": content for link, content in page.files.found.items()}
         tree |= _downloads(item)
     tree |= {f"guides/{guide.path.name}": guide.path for guide in guides.values()}
     tree |= {f"guides/{path.name}": path for guide in guides.values() for path in guide.pictures}
-    tree["index.md"] = _home(course, built, guides).encode()
+    tree["index.md"] = _home(course, built, guides, homework).encode()
     tree["concepts.md"] = _concepts(built).encode()
     tree |= _assets(tree)
     mirror(tree, docs)
-    write_if_changed(docs.parent / NAV, _nav(course, built, guides).encode())
+    write_if_changed(docs.parent / NAV, _nav(course, built, guides, homework).encode())
 
 
 def mirror(tree: Mapping[str, Content], folder: Path) -> None:
@@ -81,7 +83,13 @@ def _downloads(item: BuiltLecture) -> Tree:
     return {f"{folder}/{path.name}": path for folder, paths in files.items() for path in paths if path}
 
 
-def _home(course: Course, built: Sequence[BuiltLecture], guides: Mapping[str, Guide]) -> str:
+def _practice(item: BuiltLecture, homework: Sequence[HomeworkPage], up: str) -> list[Link]:
+    return [page.link(up) for page in homework if page.assignment.lecture == item.lecture.name]
+
+
+def _home(
+    course: Course, built: Sequence[BuiltLecture], guides: Mapping[str, Guide], homework: Sequence[HomeworkPage]
+) -> str:
     first = built[0].lecture.number if built else "01"
     numbers = [int(item.lecture.number) for item in built if item.lecture.number.isdigit()]
     return render(
@@ -91,21 +99,22 @@ def _home(course: Course, built: Sequence[BuiltLecture], guides: Mapping[str, Gu
         description=course.settings.about or f"{course.title}: lectures with code and outputs.",
         flow=(ASSETS / "flow.html").read_text(encoding="utf-8"),
         weekly=any(item.lecture.header.week for item in built),
-        lectures=[_home_entry(course, item) for item in built],
+        lectures=[_home_entry(course, item, homework) for item in built],
         first=first,
         next=f"{max(numbers, default=0) + 1:02d}",
         guides=guides,
     )
 
 
-def _home_entry(course: Course, item: BuiltLecture) -> dict[str, Any]:
+def _home_entry(course: Course, item: BuiltLecture, homework: Sequence[HomeworkPage]) -> dict[str, Any]:
+    links = [link for link in file_links(item, "") if link.words in ("Slides", "Notebook", "PDF")]
     return {
         "title": item.lecture.title,
         "label": plain(item.lecture.title).replace('"', "'"),
         "page": f"lectures/{item.lecture.name}.md",
         "facts": facts(course, item),
         "outcomes": item.lecture.header.outcomes,
-        "links": [link for link in file_links(item, "") if link.words in ("Slides", "Notebook", "PDF")],
+        "links": [*links, *_practice(item, homework, "")],
     }
 
 
@@ -119,12 +128,21 @@ def _concepts(built: Sequence[BuiltLecture]) -> str:
     return render("concepts.md.j2", concepts=concepts(list(lectures.values())), link=link)
 
 
-def _nav(course: Course, built: Sequence[BuiltLecture], guides: Mapping[str, Guide]) -> str:
+def _practice_entry(page: HomeworkPage) -> str:
+    number, title = page.assignment.number, page.assignment.title
+    return title if title.startswith(number) else f"{number} {title}"
+
+
+def _nav(
+    course: Course, built: Sequence[BuiltLecture], guides: Mapping[str, Guide], homework: Sequence[HomeworkPage]
+) -> str:
     """What mkdocs.yml inherits. Plain `mkdocs build` reads it too."""
     lectures = [{_entry(item): f"lectures/{item.lecture.name}.md"} for item in built]
+    practice = [{_practice_entry(page): f"homework/{page.assignment.name}.md"} for page in homework]
     nav: list[dict[str, Any]] = [
         {"Home": "index.md"},
         *([{"Lectures": lectures}] if lectures else []),
+        *([{"Homework": practice}] if practice else []),
         {"Concepts": "concepts.md"},
         *([{"Guides": [{guide.title: f"guides/{guide.path.name}"} for guide in guides.values()]}] if guides else []),
     ]
