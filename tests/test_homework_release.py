@@ -22,6 +22,7 @@ from jaxstudy.homework.bundle import MOST_MB, bundle
 from jaxstudy.homework.release import release, student_files
 from jaxstudy.homework.script import read_script
 from jaxstudy.homework.starting import new_homework
+from jaxstudy.site.homework_page import homework_pages
 
 ALL = sorted(path.parent for path in (REPOSITORY / "homework").glob("*/assignment.toml"))
 Write = Callable[[str], Path]
@@ -265,3 +266,17 @@ def test_a_bundle_refuses_what_does_not_belong(homework: Path, tmp_path: Path) -
         bundle(made.folder / "other.py")
     with pytest.raises(InputError, match=r"homework\.json beside"):
         bundle(tmp_path / "07_masks.py")
+
+
+def test_the_site_has_a_page_for_released_homework_only_and_no_secret_on_it(course: Course, homework: Path) -> None:
+    assert homework_pages(course) == []  # a new homework is held back
+    replace(homework / "assignment.toml", "released = false", "released = true")
+    (page,) = homework_pages(course)
+    assert "4 points" in page.text and "`masked_mean`: The mean of x where mask is true, else 0\n" in page.text
+    assert "1 more when it is graded" in page.text and page.link("../").url == "../homework/07_masks.md"
+    with zipfile.ZipFile(io.BytesIO(page.files["07_masks-homework.zip"])) as archive:
+        inside = {name.removeprefix("07_masks/"): archive.read(name) for name in archive.namelist()}
+    assert set(inside) == set(page.files) - {"07_masks-homework.zip"}
+    everything = b"".join([page.text.encode(), *inside.values()])
+    assert b"jnp.maximum(count" not in everything and b"edges" not in everything
+    assert page == homework_pages(course)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,7 +35,8 @@ class HomeworkPage:
     def tree(self) -> dict[str, Content]:
         """Path in the docs folder → what it holds."""
         name = self.assignment.name
-        files = {f"homework/{name}/{file}": content for file, content in self.files.items()}
+        # A README.md would become a page of the site; it is in the zip.
+        files = {f"homework/{name}/{file}": data for file, data in self.files.items() if not file.endswith(".md")}
         return {f"homework/{name}.md": self.text.encode(), **files}
 
     def link(self, up: str) -> Link:
@@ -65,7 +67,7 @@ def _page(assignment: Assignment, lectures: set[str], student: bool) -> Homework
         "homework.md.j2",
         title=assignment.title,
         name=assignment.name,
-        facts=[f"Homework {assignment.number}", f"{points:g} points", *due],
+        facts=[f"Homework {assignment.number}" if assignment.lecture else "Homework", f"{points:g} points", *due],
         lecture=assignment.lecture if assignment.lecture in lectures else "",
         functions=list(_functions(files[f"{assignment.name}.py"].decode())),
         checks=shown,
@@ -79,17 +81,17 @@ def _page(assignment: Assignment, lectures: set[str], student: bool) -> Homework
 
 
 def _functions(starter: str) -> Iterator[tuple[str, str]]:
-    """Each function that is to be written, and the first line of its docstring."""
+    """Each function that is to be written, and the first sentence of its docstring."""
     for node in ast.parse(starter).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and "your turn" in ast.unparse(node):
-            yield node.name, (ast.get_docstring(node) or "").split("\n")[0]
+            yield node.name, re.split(r"\.(?= |$)|\n", ast.get_docstring(node) or "")[0]
 
 
 def _late(assignment: Assignment) -> str:
     policy = assignment.late
     if assignment.due is None or not (policy.percent_per_day or policy.days is not None):
         return ""
-    words = f"Later than that, each day begun costs {policy.percent_per_day:g} % of the points"
+    words = f"Handed in late, each day begun costs {policy.percent_per_day:g} % of the points"
     words += f", after {policy.grace_minutes:g} minutes of grace" if policy.grace_minutes else ""
     return words + (f"; after {policy.days:g} days nothing is earned." if policy.days is not None else ".")
 
