@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from conftest import REPOSITORY
-from jaxstudy.course import Course
+from jaxstudy.course import Course, read_lecture
 from jaxstudy.errors import FoundWanting, InputError
 from jaxstudy.homework.assignment import load_assignment
 from jaxstudy.homework.starting import new_homework
-from jaxstudy.homework.trying import OwnProcess, Sandboxed
+from jaxstudy.homework.trying import OwnProcess, Sandboxed, all_checks
 from jaxstudy.homework.verify import Verified, affected, verify
 
 ALL = sorted(path.parent for path in (REPOSITORY / "homework").glob("*/assignment.toml"))
@@ -30,6 +31,12 @@ def verified(folder: Path, rounds: int = 1, runner: type[OwnProcess] | type[Sand
     with runner(assignment) as running:
         checks = [(check.id, check.functions) for check in running.checks]
         return verify(assignment, running, checks, rounds=rounds)
+
+
+@cache
+def steps_of(lecture: str) -> frozenset[str]:
+    """The ids of a lecture's steps."""
+    return frozenset(step.id for step in read_lecture(REPOSITORY / "lectures" / f"{lecture}.py"))
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -104,3 +111,10 @@ def test_a_wrong_answer_needs_a_belief_a_known_function_and_known_checks(homewor
 def test_only_checks_that_an_answer_can_touch_are_asked_for_it() -> None:
     text = "def a(x):\n    return x\ndef b(x):\n    return a(x)\nc = b\ndef d(x):\n    return x\n"
     assert affected(text, ["a"]) == {"a", "b", "c"} and affected(text, ["d"]) == {"d"}
+
+
+@pytest.mark.parametrize("folder", ALL, ids=lambda path: path.name)
+def test_what_a_check_tells_to_reread_is_there_to_be_read(folder: Path) -> None:
+    for check in all_checks(load_assignment(folder)):
+        name, _, step = check.worth.reread.partition("#")
+        assert not name or step in steps_of(name), f"{check.id}: {check.worth.reread}"

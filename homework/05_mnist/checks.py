@@ -10,7 +10,7 @@ def pictures(rng):
     return normal(rng, 3, 8, 8, 1), integers(rng, 3)
 
 
-@points(2)
+@points(2, reread="05_mnist#the-cure-shuffle-then-cut-1")
 def test_batches(student, rng):
     """batches puts every index into exactly one batch, the last ones too."""
     got = student.batches(key(rng), 10, 4)
@@ -19,7 +19,7 @@ def test_batches(student, rng):
     assert sorted(np.concatenate(got).tolist()) == list(range(10)), "an index is missing, or comes twice"
 
 
-@points(2)
+@points(2, reread="05_mnist#from-scores-to-a-loss-1")
 def test_cross_entropy_int(student, rng):
     """cross_entropy_int is the mean of -log p for the right class."""
     logits, labels = normal(rng, 4, 5), integers(rng, 4, high=5)
@@ -27,14 +27,14 @@ def test_cross_entropy_int(student, rng):
     value(student.cross_entropy_int, logits, labels, like=-np.log(p[np.arange(4), labels]).mean())
 
 
-@points(1)
+@points(1, reread="05_mnist#the-cure-sums-and-one-division-1")
 def test_mean_over_batches(student):
     """mean_over_batches counts examples, not batches."""
     means, sizes = np.array([1.0, 3.0], np.float32), np.array([3, 1], np.int32)
     value(student.mean_over_batches, means, sizes, like=np.float32(1.5), expected="(3 · 1 + 1 · 3) / 4")
 
 
-@points(2)
+@points(2, reread="05_mnist#the-step-1")
 def test_train_step(student, rng):
     """train_step gives the next state and the loss before the step; repeated, it learns its batch."""
     x, y = pictures(rng)
@@ -51,7 +51,7 @@ def test_train_step(student, rng):
         )
 
 
-@points(1)
+@points(1, reread="05_mnist#stop-and-go-on-1")
 def test_save_and_restore(student, rng):
     """restore_params gives back what save_params saved."""
     params = {"conv": {"kernel": normal(rng, 3, 3, 1, 2)}, "bias": normal(rng, 2)}
@@ -68,7 +68,7 @@ def test_nchw_to_nhwc(student, rng):
     value(student.nchw_to_nhwc, x, like=np.moveaxis(x, 1, -1))
 
 
-@points(2)
+@points(2, reread="05_mnist#predict-is-reshape-the-same-as-flatten-1")
 def test_port_dense(student, rng):
     """port_dense's kernel gives what PyTorch's layer gives."""
     x, weight = normal(rng, 1, 2, 3, 3), normal(rng, 4, 18)
@@ -79,7 +79,7 @@ def test_port_dense(student, rng):
         fail("flattened pictures times the kernel are not what PyTorch's layer gives")
 
 
-@points(3)
+@points(3, reread="05_mnist#the-same-network-in-pytorch-1")
 def test_torch_digits(student, rng):
     """torch_digits gets 90 % of handwritten digits right."""
     from jaxstudy.data import load

@@ -6,7 +6,7 @@ from jaxstudy.homework.checks import fail, gradient, integers, key, normal, one_
 from jaxstudy.homework.checks import under_jit, value
 
 
-@points(2)
+@points(2, reread="05_mnist#the-cure-shuffle-then-cut-1")
 def test_batches_in_an_order_that_the_key_decides(student, rng):
     """batches gives another order for another key, the same for the same, and works for one batch only."""
     seed = int(rng.integers(2**31))
@@ -21,7 +21,7 @@ def test_batches_in_an_order_that_the_key_decides(student, rng):
         fail("fewer examples than a batch holds are one short batch")
 
 
-@points(2)
+@points(2, reread="05_mnist#from-scores-to-a-loss-1")
 def test_cross_entropy_int_of_sure_networks(student, rng):
     """cross_entropy_int stays finite for huge logits, and so does its gradient."""
     logits, labels = normal(rng, 6, 4), integers(rng, 6, high=4)
@@ -33,13 +33,13 @@ def test_cross_entropy_int_of_sure_networks(student, rng):
         gradient(student.cross_entropy_int, logits, labels)
 
 
-@points(1)
+@points(1, reread="05_mnist#the-cure-sums-and-one-division-1")
 def test_mean_over_batches_of_many_sizes(student, rng):
     """mean_over_batches is right for any sizes, and under jit."""
     under_jit(student.mean_over_batches, normal(rng, 7), integers(rng, 7, low=1, high=40))
 
 
-@points(3)
+@points(3, reread="05_mnist#the-step-1")
 def test_train_step_is_pure(student, reference, rng):
     """train_step does what the reference does, is traced once, and uses nothing but its arguments."""
     x, y, seed = normal(rng, 5, 8, 8, 1), integers(rng, 5), int(rng.integers(2**31))
@@ -60,7 +60,7 @@ def test_train_step_is_pure(student, reference, rng):
         one_trace(student.train_step, (ours, x, y), (state, normal(rng, 5, 8, 8, 1), integers(rng, 5)))
 
 
-@points(2)
+@points(2, reread="05_mnist#stop-and-go-on-1")
 def test_restore_params_notices_what_does_not_fit(student, rng):
     """restore_params keeps dtypes, and raises a ValueError for other names and other shapes."""
     import ml_dtypes
@@ -85,7 +85,7 @@ def test_nchw_to_nhwc_under_jit(student, rng):
     under_jit(student.nchw_to_nhwc, normal(rng, 1, 4, 4, 4))
 
 
-@points(2)
+@points(2, reread="05_mnist#predict-is-reshape-the-same-as-flatten-1")
 def test_port_dense_of_other_sizes(student, rng):
     """port_dense is right where height and width differ."""
     value(student.port_dense, normal(rng, 5, 3 * 2 * 4), 3, 2, 4)

@@ -17,7 +17,7 @@ def boxes(rng, count):
     return (masks + normal(rng, *masks.shape, scale=0.3)).astype(np.float32), masks
 
 
-@points(2)
+@points(2, reread="06_unet#asked-of-both-frameworks-for-nothing-1")
 def test_conv_out_shape(student, rng):
     """conv_out_shape counts where the kernel fits."""
     n = int(rng.integers(8, 20))
@@ -26,14 +26,14 @@ def test_conv_out_shape(student, rng):
     value(student.conv_out_shape, (9, 8), 2, stride=2, like=(4, 4), expected="half, rounded down")
 
 
-@points(2)
+@points(2, reread="06_unet#the-cure-check-sizes-in-python-1")
 def test_center_crop(student, rng):
     """center_crop takes the middle."""
     x = normal(rng, 2, 7, 8, 3)
     value(student.center_crop, x, 3, 4, like=x[:, 2:5, 2:6])
 
 
-@points(2)
+@points(2, reread="06_unet#the-parts-1")
 def test_double_conv(student, rng):
     """DoubleConv keeps rows and columns, and has two convolutions' parameters."""
     x = normal(rng, 1, 6, 5, 2)
@@ -45,7 +45,7 @@ def test_double_conv(student, rng):
         fail("the second relu is missing: there are numbers below 0")
 
 
-@points(3)
+@points(3, reread="06_unet#the-way-through-1")
 def test_unet(student, rng):
     """UNet gives one logit a pixel, and has the parameters of one that uses all that it keeps."""
     x = normal(rng, 1, 8, 8, 1)
@@ -57,7 +57,7 @@ def test_unet(student, rng):
     parameters(student.UNet, x, make={"base": 2, "depth": 1}, count=down + bottom + up + join + head)
 
 
-@points(2)
+@points(2, reread="06_unet#by-hand-intersection-over-union-1")
 def test_iou(student, rng):
     """iou divides what both have by what either has."""
     found, mask = np.zeros((2, 4, 4), bool), np.zeros((2, 4, 4), bool)
@@ -66,7 +66,7 @@ def test_iou(student, rng):
     value(student.iou, found, mask, like=np.float32((4 / 12 + 8 / 16) / 2), expected="the mean of 1/3 and 1/2")
 
 
-@points(3)
+@points(3, reread="06_unet#many-steps-in-one-program-1")
 def test_fit_unet(student, rng):
     """fit_unet finds bright boxes that it has not seen, with a mean IoU of 0.8."""
     (x, masks), (x_test, mask_test) = boxes(rng, 24), boxes(rng, 32)
@@ -80,7 +80,7 @@ def test_fit_unet(student, rng):
     reaches(score, bar=0.8, seconds=60, what="the mean IoU on new pictures")
 
 
-@points(2)
+@points(2, reread="06_unet#the-cure-say-that-these-are-transposed-1")
 def test_port_unet(student, rng):
     """port_unet's parameters make UNet give what PyTorch's network gives."""
     x, weights = normal(rng, 1, 8, 8, 1, scale=3), student.torch_weights(int(rng.integers(1000)), 4, 1)

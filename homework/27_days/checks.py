@@ -140,7 +140,7 @@ def test_day_17(student, rng):
     value(student.day_17, *sets, x, like=(x @ a + 1, x @ b + 1))
 
 
-@points(1)
+@points(1, reread="05_mnist#predict-log-softmax-at-the-end-of-the-network-1")
 def test_day_18(student, rng):
     """Day 18: log_softmax twice is log_softmax once."""
     logits = normal(rng, 3, 4)
@@ -162,14 +162,14 @@ def test_day_20(student, rng):
     value(student.day_20, x, first, first + 5.0, like=(x + np.float32(first), x + np.float32(first)))
 
 
-@points(1)
+@points(1, reread="06_unet#asked-of-both-frameworks-for-nothing-1")
 def test_day_21(student):
     """Day 21: 572 pixels become 32 in four levels, and 284 in one."""
     value(student.day_21, 572, 4, like=32)
     value(student.day_21, 572, 1, like=284)
 
 
-@points(1)
+@points(1, reread="06_unet#two-losses-by-hand-1")
 def test_day_22(student, rng):
     """Day 22: Dice's score, also of nothing."""
     a, b = rng.random((4, 5)) < 0.5, rng.random((4, 5)) < 0.5
@@ -178,7 +178,7 @@ def test_day_22(student, rng):
     value(student.day_22, np.zeros((2, 2), bool), np.zeros((2, 2), bool), like=np.float32(1))
 
 
-@points(1)
+@points(1, reread="06_unet#count-the-parameters-1")
 def test_day_23(student, rng):
     """Day 23: how many numbers a model has."""
     n = int(rng.integers(2, 6))
