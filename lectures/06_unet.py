@@ -1154,7 +1154,6 @@ for _ in range(3):
     best["JAX"] = min(best["JAX"], 1e3 * (middle - start) / K)
     best["PyTorch"] = min(best["PyTorch"], 1e3 * (end - middle) / K)
 print({name: f"{ms:.1f} ms" for name, ms in best.items()}, os.getloadavg()[0])
-print(f"PyTorch / JAX = {best['PyTorch'] / best['JAX']:.2f}")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # Without `block_until_ready` we had timed how fast JAX *takes orders*. The last number is the load.
