@@ -71,6 +71,17 @@ def test_an_ordinary_user_grades_in_namespaces_of_his_own(shared: Path) -> None:
     assert said["marks"] == marks_of(SOME)
 
 
+def test_an_environment_that_lies_in_tmp_is_no_hindrance(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packages = Path(tempfile.mkdtemp(dir="/tmp")) / "site-packages"
+    packages.mkdir()
+    monkeypatch.setattr(sys, "path", [*sys.path, str(packages)])
+    with Grader(small_homework(shared / "07_three"), seed=3) as grader:
+        writes = "import tempfile\nwith tempfile.NamedTemporaryFile() as file:\n    file.write(b'x')\n"
+        result = grader.grade(writes + HONEST + RIGHT, "ada")
+    shutil.rmtree(packages.parent)
+    assert result.earned == 4 and result.sandbox is not None and result.sandbox.tier == "namespaces"
+
+
 def test_where_namespaces_are_refused_grading_is_refused_in_one_sentence(shared: Path) -> None:
     said = graded_as(["nobody", "no-namespaces"], shared)
     assert "marks" not in said

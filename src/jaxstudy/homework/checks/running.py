@@ -34,10 +34,10 @@ _FIXTURES = ("student", "reference", "rng")
 _ASKED = re.compile(r"\bstudent\.([A-Za-z_]\w*)")
 # The worst thing found names the result.
 _STATUSES: tuple[tuple[type[NotAnswered], str], ...] = (
-    (NotAsked, "not_answered"),
     (OutOfMemory, "memory"),
     (Died, "died"),
     (TimedOut, "timeout"),
+    (NotAsked, "not_answered"),  # after these: a dead worker is why the rest of its check is not asked
     (Missing, "missing"),
     (Raised, "error"),
 )

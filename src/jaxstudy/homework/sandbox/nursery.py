@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from jaxstudy.errors import FoundWanting, Problem, ToolMissing
 from jaxstudy.homework.sandbox.terms import Terms
+from jaxstudy.homework.sandbox.view import HOME
 
 _START = 120.0  # seconds for the imports, on a machine that is busy
 _LINES = 3  # status, questions, answers; the output makes four
@@ -144,10 +145,11 @@ main()
 """
 _ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
-    "HOME": "/home/student",
+    "HOME": HOME,
+    "TMPDIR": HOME,
     "LANG": "C.UTF-8",
     "MPLBACKEND": "agg",
-    "MPLCONFIGDIR": "/home/student",
+    "MPLCONFIGDIR": HOME,
     "JAX_PLATFORMS": "cpu",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",

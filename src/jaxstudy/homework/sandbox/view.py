@@ -11,7 +11,7 @@ from pathlib import Path
 from jaxstudy.homework.sandbox import system
 from jaxstudy.homework.sandbox.terms import Terms
 
-HOME = "/home/student"
+HOME = "/student"
 """The working directory; writable, in memory, as large as one file may be."""
 CACHE = "/cache"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
@@ -53,7 +53,8 @@ def enter(terms: Terms) -> list[str]:
     for device in _DEVICES:
         _show(device, root + device, device=True)
     _writable(root + HOME, terms.file_mb)
-    os.symlink(HOME, root + "/tmp")  # noqa: PTH211
+    if not os.path.lexists(root + "/tmp"):  # it is there where Python itself, or an environment, lies in /tmp
+        os.symlink(HOME, root + "/tmp")  # noqa: PTH211
     os.mkdir(root + "/proc")  # noqa: PTH102
     layers = ["mount-ns", *_proc(root + "/proc")]
     system.pivot_root(root)
