@@ -140,7 +140,8 @@ def iou(found, mask):
 # ## 6. Train it
 #
 # Return the parameters of a `UNet(4, 2)` that finds bright shapes on noise. 150 steps on all pictures at once are
-# plenty with Adam. Put the step under `jit`. The check wants a mean IoU of 0.8 on pictures it has not shown you,
+# plenty with Adam. Put the step under `jit`. So small a network can be dead from the start (all `relu`s of a block at
+# 0): look at the loss, and try another key. The check wants a mean IoU of 0.8 on pictures it has not shown you,
 # within a minute.
 
 
@@ -149,7 +150,6 @@ def fit_unet(key, x, masks):
     """Train from a key. x: (B, 16, 16, 1), masks: (B, 16, 16, 1) float32, 0 or 1 -> params"""
     # BEGIN SOLUTION
     net, optimizer = UNet(4, 2), optax.adam(0.01)
-    params = net.init(key, x[:1])["params"]
 
     def loss(params):
         return optax.sigmoid_binary_cross_entropy(net.apply({"params": params}, x), masks).mean()
@@ -159,8 +159,17 @@ def fit_unet(key, x, masks):
         updates, state = optimizer.update(jax.grad(loss)(params), state)
         return (optax.apply_updates(params, updates), state), None
 
-    train = jax.jit(lambda carry: jax.lax.scan(step, carry, length=150)[0])
-    return train((params, optimizer.init(params)))[0]
+    @jax.jit
+    def train(key):
+        params = net.init(key, x[:1])["params"]
+        (params, _), _ = jax.lax.scan(step, (params, optimizer.init(params)), length=150)
+        return params, loss(params)
+
+    for attempt in jax.random.split(key, 5):
+        params, value = train(attempt)
+        if value < 0.15:  # a dead network stays near 0.4
+            break
+    return params
     # END SOLUTION
 
 
