@@ -83,7 +83,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_everyone_gets_a_mark_by_what_they_wrote(graded: Path) -> None:
     results = Records(graded / "grades").read_all()
-    assert [result.mark if result.penalty == 0 else result.earned for result in results.values()] == [
+    assert [result.earned for result in results.values()] == [
         0,
         0,
         *[5, 3, 5, 0] * 3,
@@ -152,7 +152,7 @@ def test_lateness_costs_what_the_policy_says_and_no_late_takes_it_back(graded: P
 def test_one_student_is_graded_again_with_the_seed_of_the_run(graded: Path) -> None:
     assignment = load_assignment(graded / "homework" / "01_two")
     before, now = regrade(assignment, graded / "grades", "student001")
-    assert now.seed == before.seed and now.mark == before.mark and now.submitted == before.submitted
+    assert now.seed == before.seed and now.earned == before.earned == 3 and now.submitted == before.submitted
     with pytest.raises(InputError, match="which is in 12"):
         regrade(assignment, graded / "grades", "student")
     with pytest.raises(InputError, match="student who was graded"):
@@ -259,8 +259,8 @@ def test_a_cluster_gives_the_same_marks_although_a_worker_is_killed(
 
     done = grade_class(assignment, graded / "submissions", tmp_path / "grades", Options(scheduler=address), kill_one)
     assert workers[0].wait() == -signal.SIGKILL and gone(below)
-    assert {key: (result.mark, result.seed) for key, result in done.results.items()} == {
-        key: (result.mark, result.seed) for key, result in Records(graded / "grades").read_all().items()
+    assert {key: (result.earned, result.seed) for key, result in done.results.items()} == {
+        key: (result.earned, result.seed) for key, result in Records(graded / "grades").read_all().items()
     }
 
 
@@ -279,7 +279,7 @@ def test_results_of_an_earlier_run_are_there_until_new_ones_take_their_place(gra
     grade_class(assignment, submissions, folder, Options())
     with pytest.raises(InputError):
         grade_class(assignment, submissions, folder, Options(scheduler="nonsense://x"))
-    assert Records(folder).read_all()["ada"].mark > 0
+    assert Records(folder).read_all()["ada"].earned == 5
 
 
 def test_a_homework_whose_solution_fails_its_own_check_is_not_graded_but_named(tmp_path: Path) -> None:
