@@ -19,6 +19,7 @@ from classes import HALF, RIGHT, class_in, homework_in
 from jaxstudy.errors import FoundWanting, InputError
 from jaxstudy.homework.assignment import load_assignment
 from jaxstudy.homework.many import Options, Progress, Records, grade_class, regrade
+from jaxstudy.homework.programs import borrow, keep, programs_key
 from jaxstudy.homework.reports import write_reports
 
 GRADE = [sys.executable, "-m", "jaxstudy", "homework", "grade"]
@@ -290,3 +291,16 @@ def test_a_homework_whose_solution_fails_its_own_check_is_not_graded_but_named(t
     with pytest.raises(FoundWanting, match=r"1 points for the reference in test_never.*homework verify"):
         grade_class(load_assignment(homework), submissions, tmp_path / "grades", Options(jobs=2))
     assert gone(children_of(os.getpid()))
+
+
+def test_what_the_reference_compiled_is_kept_for_the_next_grader_and_never_half(tmp_path: Path) -> None:
+    kept, made, got = tmp_path / "kept", tmp_path / "made", tmp_path / "got"
+    made.mkdir()
+    (made / "program").write_text("compiled")
+    key = programs_key({"jax": "1"})
+    assert key != programs_key({"jax": "2"})
+    assert not borrow(kept, key, got)
+    keep(kept, key, made)
+    keep(kept, key, made)  # another grader was first: nothing is left beside
+    assert [path.name for path in kept.iterdir()] == [key]
+    assert borrow(kept, key, got) and (got / "program").read_text() == "compiled"

@@ -70,7 +70,7 @@ def torch_outputs(module: torch.nn.Module, inputs: np.ndarray[Any, Any]) -> np.n
 def test_the_ported_network_computes_the_same(variables, inputs):
     ours = Net().apply(variables, inputs)
     theirs = torch_outputs(into_torch(variables, TorchNet(), NAMES, LAYOUTS), inputs)
-    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
 
 
 def test_there_and_back_is_the_same_tree(variables):
@@ -83,7 +83,7 @@ def test_pytorchs_own_start_computes_the_same_in_linen(variables, inputs):
     torch.manual_seed(3)
     module = TorchNet()
     ours = Net().apply(into_linen(module, variables, NAMES, LAYOUTS), inputs)
-    np.testing.assert_allclose(ours, torch_outputs(module, inputs), atol=1e-5)
+    np.testing.assert_allclose(ours, torch_outputs(module, inputs), rtol=1e-5, atol=1e-5)
 
 
 def test_every_mismatch_is_listed_and_nothing_is_written(variables):

@@ -52,7 +52,7 @@ def test_pytorch_with_the_same_weights_gives_the_same_logits(variables) -> None:
     twin = into_torch(variables, unet_torch.UNet(3, 4, DEPTH), unet_torch.linen_names(DEPTH), UP)
     with torch.no_grad():
         theirs = twin(torch.from_numpy(PICTURES).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).numpy()
-    np.testing.assert_allclose(UNet(4, DEPTH).apply(variables, PICTURES), theirs, atol=1e-5)
+    np.testing.assert_allclose(UNet(4, DEPTH).apply(variables, PICTURES), theirs, rtol=1e-5, atol=1e-5)
 
 
 def test_without_padding_both_crop_the_same_pixels() -> None:
@@ -64,7 +64,7 @@ def test_without_padding_both_crop_the_same_pixels() -> None:
         theirs = twin(torch.from_numpy(pictures).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).numpy()
     ours = model.apply(weights, pictures)
     assert ours.shape == (1, 12, 12, 1)
-    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
 
 
 def test_the_fast_network_has_the_same_tree_the_same_start_and_the_same_gradient(variables) -> None:
@@ -86,7 +86,7 @@ def test_a_shuffle_is_a_transpose_convolution() -> None:
     theirs = nn.ConvTranspose(5, (2, 2), (2, 2))
     params = theirs.init(jax.random.key(2), PICTURES)
     assert jax.tree.map(jnp.shape, params) == jax.tree.map(jnp.shape, Shuffle(5).init(jax.random.key(2), PICTURES))
-    np.testing.assert_allclose(Shuffle(5).apply(params, PICTURES), theirs.apply(params, PICTURES), atol=1e-6)
+    np.testing.assert_allclose(Shuffle(5).apply(params, PICTURES), theirs.apply(params, PICTURES), rtol=1e-5, atol=1e-6)
 
 
 def test_max_pool_is_the_librarys() -> None:

@@ -28,6 +28,7 @@ from jaxstudy.errors import FoundWanting, Problem, ToolMissing
 from jaxstudy.homework.asked_remotely import Reference, Submission
 from jaxstudy.homework.assignment import Assignment, Limits
 from jaxstudy.homework.checks.running import Check, load_checks, run_check
+from jaxstudy.homework.programs import borrow, keep, programs_key
 from jaxstudy.homework.results import CheckResult, Sandbox, SubmissionResult
 from jaxstudy.homework.sandbox.held import Refused
 from jaxstudy.homework.sandbox.nursery import Nursery
@@ -53,6 +54,7 @@ class Grader:
         seed: int | None = None,
         allow_weak_sandbox: bool = False,
         strongest: str = "namespaces",
+        programs: Path | None = None,
     ) -> None:
         """Load the checks.
 
@@ -61,6 +63,7 @@ class Grader:
             seed: of all random inputs; the same seed gives the same inputs. None: a fresh one.
             allow_weak_sandbox: grade even where the file system and the network can't be taken away.
             strongest: the tier to begin with; for tests of the others.
+            programs: folder that keeps what the reference compiled for the next grader; None: nothing is kept.
 
         Raises:
             InputError: checks that can't be loaded.
@@ -71,6 +74,7 @@ class Grader:
         self.checks: tuple[Check, ...] = (*load_checks(assignment.checks), *_hidden(assignment.hidden))
         self.sandbox: Sandbox | None = None
         """How workers are held; known once the grader has been entered."""
+        self._programs = programs
         self._open = contextlib.ExitStack()
         self._environment = _environment(assignment)
 
@@ -86,10 +90,14 @@ class Grader:
             self._nursery = started.enter_context(Nursery(scratch, _asks_for_torch(self.assignment)))
             self._cache = scratch / "programs"
             self._cache.mkdir()
+            key = programs_key(self._environment)
+            borrowed = self._programs is not None and borrow(self._programs, key, self._cache)
             self._cache.chmod(0o777)  # a worker of root's is another user; the folder around it is ours alone
             self._reference = self._start_reference()
             started.callback(self._reference.close)
             self._rehearse()
+            if self._programs is not None and not borrowed:
+                keep(self._programs, key, self._cache)
             self._open = started.pop_all()
         return self
 

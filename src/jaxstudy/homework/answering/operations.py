@@ -6,7 +6,7 @@ import itertools
 import linecache
 import types
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from jaxstudy.homework.answering.data import Missing, NotAnswered, Raised, Request, Target, Unusable
@@ -161,6 +161,8 @@ def _ready(value: Any) -> Any:
     """Wait for JAX: it answers before it has calculated, and its errors come late."""
     import jax
 
+    if isinstance(value, Iterator):
+        return value  # nothing is calculated yet
     wait: Callable[[Any], Any] = jax.block_until_ready
     return wait(value)
 

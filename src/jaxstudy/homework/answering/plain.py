@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,8 @@ class Plainly:
     def _kept(self, value: Any) -> Kept:
         leaves: dict[str, Any] = {}
         jax = sys.modules.get("jax")
-        if jax is not None and not jax.tree_util.all_leaves([value]):
+        # An iterator has no leaves to look at, and JAX warns of one.
+        if jax is not None and not isinstance(value, Iterator) and not jax.tree_util.all_leaves([value]):
             found, _ = jax.tree_util.tree_flatten_with_path(value)
             for path, leaf in found[:MAX_NODES]:
                 array = as_array(leaf) if type(leaf) not in _NUMBERS else leaf

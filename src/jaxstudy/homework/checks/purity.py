@@ -16,7 +16,7 @@ from jaxstudy.homework.checks.comparing import difference
 from jaxstudy.homework.checks.findings import Finding, note, report
 from jaxstudy.homework.checks.transforms import _no_answer
 
-_CALLBACKS = ("pure_callback", "io_callback", "debug_callback", "outside_call", "host_callback_call")
+_CALLBACKS = ("pure_callback", "io_callback", "debug_callback", "debug_print", "outside_call", "host_callback_call")
 
 
 def pure(asked: Asked, *args: Any, allow: Sequence[str] = (), **kwargs: Any) -> bool:

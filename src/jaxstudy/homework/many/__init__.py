@@ -156,6 +156,6 @@ def _engine(assignment: Assignment, records: Records, run: Run, options: Options
         with Cluster(options.scheduler, assignment, run) as cluster:
             yield cluster.run
     else:
-        setup = Setup(str(assignment.folder), run.seed, run.allow_weak_sandbox)
+        setup = Setup(str(assignment.folder), run.seed, run.allow_weak_sandbox, str(records.programs))
         with Pool(setup, assignment.limits, records.log, options.jobs or cores()) as pool:
             yield pool.run

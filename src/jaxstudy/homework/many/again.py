@@ -48,7 +48,7 @@ def _grade(unit: Unit, assignment: Assignment, records: Records, run: Run) -> Su
     checks = blank_checks(assignment)
     if unit.unreadable:
         return unreadable(unit, checks, run)
-    setup = Setup(str(assignment.folder), run.seed, run.allow_weak_sandbox)
+    setup = Setup(str(assignment.folder), run.seed, run.allow_weak_sandbox, str(records.programs))
     with Pool(setup, assignment.limits, records.log, 1) as pool:
         outcome = next(pool.run([unit]))[1]
     return given_up(unit, outcome, checks, run) if isinstance(outcome, str) else outcome

@@ -124,7 +124,8 @@ class _Bench:
         for path, data in homework.items():
             (top / path).parent.mkdir(parents=True, exist_ok=True)
             (top / path).write_bytes(data)
-        self.setup = Setup(str(top), seed, allow_weak_sandbox)
+        programs = Path(self.folder.name) / "programs"
+        self.setup = Setup(str(top), seed, allow_weak_sandbox, str(programs))
         self.patience = patience(load_assignment(top).limits)
         self.log = Path(self.folder.name) / "grader.log"
         self.idle: queue.SimpleQueue[Hand] = queue.SimpleQueue()

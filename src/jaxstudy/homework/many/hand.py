@@ -33,6 +33,8 @@ class Setup:
     """The homework's folder."""
     seed: int
     allow_weak_sandbox: bool = False
+    programs: str = ""
+    """Folder that keeps compiled programs between processes; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)

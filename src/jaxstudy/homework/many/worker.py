@@ -31,7 +31,9 @@ def serve(connection: Connection) -> None:
 
     try:
         assignment = load_assignment(Path(setup["assignment"]))
-        grader = Grader(assignment, seed=setup["seed"], allow_weak_sandbox=setup["allow_weak_sandbox"])
+        programs = Path(setup["programs"]) if setup["programs"] else None
+        weak = setup["allow_weak_sandbox"]
+        grader = Grader(assignment, seed=setup["seed"], allow_weak_sandbox=weak, programs=programs)
         with grader:
             _send(connection, {"ready": True})
             while True:
