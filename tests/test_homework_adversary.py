@@ -22,9 +22,8 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Submi
     """All of them graded, two at a time, and honest ones in between."""
     folder = tmp_path_factory.mktemp("class")
     assignment = small_homework(folder / "homework" / "07_three")
-    before, scratch, usual = mounts(), folder / "scratch", tempfile.tempdir
+    before, others, scratch = mounts(), descendants(), folder / "scratch"  # others: processes of other tests
     scratch.mkdir()
-    tempfile.tempdir = str(scratch)
     files = {}
     for number, (name, (source, _)) in enumerate(HOSTILE.items()):
         text = source if isinstance(source, bytes) else source.replace("CHECKS", str(assignment.hidden)).encode()
@@ -33,15 +32,16 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Submi
         if number % (len(HOSTILE) // HONEST_ONES) == 0:
             files[f"honest{number}"] = folder / f"honest{number}.py"
             files[f"honest{number}"].write_text(HONEST + RIGHT)
-    with Grader(assignment, seed=5) as grader, ThreadPoolExecutor(2) as pool:
-        results = pool.map(lambda name: grader.grade(files[name], name), files)
-        yield dict(zip(files, results, strict=True))
-        alive = descendants()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(scratch))
+        with Grader(assignment, seed=5) as grader, ThreadPoolExecutor(2) as pool:
+            results = pool.map(lambda name: grader.grade(files[name], name), files)
+            yield dict(zip(files, results, strict=True))
+            alive = descendants() - others
     assert len(alive) <= 3, "only the forking process, the reference and its keeper are left while the grader is open"
-    assert descendants() == set()
+    assert descendants() <= others
     assert mounts() == before
     assert list(scratch.iterdir()) == []
-    tempfile.tempdir = usual
     assert {path.name for path in assignment.folder.iterdir()} == {
         "assignment.toml",
         *("assignment.py", "checks.py", "hidden.py"),
