@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -11,13 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from jaxstudy.course.atomic import write_atomically
+from jaxstudy.present.companion.asked import Questions
 from jaxstudy.present.companion.pacing import Pacing
 from jaxstudy.present.companion.plan import Plan
 from jaxstudy.present.companion.talks import Talk, last_talk, log_talk, talk_of
 
 Listener = Callable[[Mapping[str, Any]], None]
+Subscriber = Callable[[str, Mapping[str, Any]], None]
+"""Told the kind of a report and the report."""
+Reader = Callable[[str, Mapping[str, Any]], None]
 COMMANDS = ("next", "previous")
 """What a speaker's window may ask of the stage."""
+_MOST_WORDS = 500
+_SETTLED = {"answered": "answered", "hide": "hidden", "reopen": "asked"}
+_log = logging.getLogger(__name__)
 
 
 class Hub:
@@ -35,14 +43,26 @@ class Hub:
         self.pacing = Pacing(plan.sections)
         self.slide, self.fragment = 0, -1
         self._ran: set[str] = set()
+        self._typed: dict[str, int] = {}
+        self.questions = Questions()
+        self.audience: dict[str, Any] = {}
+        """Address and number of those who follow; empty when nobody can."""
+        self._readers: list[Reader] = []
         self._stages: list[Listener] = []
         self._speakers: list[Listener] = []
+        self._subscribers: list[Subscriber] = []
+        self.notices: dict[str, str] = {}
+        """Who warns → of what; a quiet line in the speaker's windows."""
+        self.step = plan.slides[0].id if plan.slides else ""
+        """The step that the stage showed last."""
 
     def join(self, listener: Listener, *, stage: bool) -> Callable[[], None]:
         """Tell `listener` from now on; the function returned ends that. A speaker is told the state at once."""
         group = self._stages if stage else self._speakers
         group.append(listener)
         if stage:
+            if self.audience:
+                listener({"do": "invite", **self.audience})
             self._tell_speakers()
         else:
             listener(self.state())
@@ -53,32 +73,43 @@ class Hub:
 
         return leave
 
+    def subscribe(self, reader: Reader) -> Callable[[], None]:
+        """Tell `reader` the kind and the data of every report once the hub has taken it; the function returned ends
+        that. One that raises is dropped, and the log says so: a talk never breaks on who listens."""
+        self._readers.append(reader)
+        return lambda: self._readers.remove(reader) if reader in self._readers else None
+
     def hear(self, message: object) -> None:
-        """What the stage reports. Anything that is no such report is passed over."""
+        """What the stage or the audience reports. Anything that is no such report is passed over."""
         if not isinstance(message, dict):
             return
-        step = message.get("step")
-        number = self.plan.slide_of(step) if isinstance(step, str) else None
-        if number is None:
+        kind = message.get("kind")
+        data: dict[str, Any] | None = {key: value for key, value in message.items() if key != "kind"}
+        if kind == "question":
+            data = self.questions.take(message)
+        elif kind == "followers":
+            self.audience["followers"] = message.get("count", 0)
+        elif kind not in ("slide", "run", "typing") or not self._at_step(message):
             return
-        if message.get("kind") == "slide":
-            fragment = message.get("fragment")
-            self.slide, self.fragment = number, fragment if isinstance(fragment, int) else -1
-            self._enter(self.plan.slides[number].section)
-        elif message.get("kind") == "run":
-            self._ran.add(str(step))
-        else:
+        if data is None:
             return
+        if kind in ("slide", "run", "question"):
+            self._publish(str(kind), data)
         self._tell_speakers()
 
-    def asked(self, command: object) -> None:
-        """What a speaker's window asks: a step of the stage, or the clock from zero."""
+    def asked(self, command: object, question: object = None) -> None:
+        """What a speaker's window asks: a step of the stage, the clock from zero, what becomes of a question."""
         if command in COMMANDS:
             for listener in list(self._stages):
                 listener({"do": command})
         elif command == "restart":
             self.pacing.start(self._clock())
             self._tell_speakers()
+        elif isinstance(command, str) and command in _SETTLED:
+            settled = self.questions.settle(question, _SETTLED[command])
+            if settled is not None:
+                self._publish("question", settled)
+                self._tell_speakers()
 
     def tick(self) -> None:
         """Tell the speakers how time goes."""
@@ -89,7 +120,11 @@ class Hub:
         slide, status = self.plan.slides[self.slide], self.pacing.status(self._clock())
         following = self.plan.slides[self.slide + 1] if self.slide + 1 < len(self.plan.slides) else None
         section = self.plan.sections[slide.section]
-        code = [{**asdict(step), "ran": step.id in self._ran} for step in slide.steps if step.code]
+        code = [
+            {**asdict(step), "ran": step.id in self._ran, "typed": self._typed.get(step.id)}
+            for step in slide.steps
+            if step.code
+        ]
         return {
             "lecture": self.plan.title,
             "stage": bool(self._stages),
@@ -102,6 +137,9 @@ class Hub:
                 "last": self.last.sections.get(section.title, 0.0) if self.last else 0.0,
             },
             "pace": {**asdict(status), "word": status.word},
+            "notices": list(self.notices.values()),
+            "questions": self.questions.waiting(),
+            "audience": {key: value for key, value in self.audience.items() if key != "qr"},
         }
 
     def close(self) -> Talk | None:
@@ -113,6 +151,31 @@ class Hub:
         self._unfinished.unlink(missing_ok=True)
         self.pacing = Pacing(self.plan.sections)
         return talk
+
+    def _at_step(self, message: Mapping[str, Any]) -> bool:
+        """Take a report about one step; False when there is no such step."""
+        step = message.get("step")
+        number = self.plan.slide_of(step) if isinstance(step, str) else None
+        if number is None:
+            return False
+        if message["kind"] == "slide":
+            fragment = message.get("fragment")
+            self.slide, self.fragment = number, fragment if isinstance(fragment, int) else -1
+            self.step = str(step)
+            self._enter(self.plan.slides[number].section)
+        elif message["kind"] == "run":
+            self._ran.add(str(step))
+        elif isinstance(typed := message.get("typed"), int):
+            self._typed[str(step)] = typed
+        return True
+
+    def _publish(self, kind: str, data: Mapping[str, Any]) -> None:
+        for reader in list(self._readers):
+            try:
+                reader(kind, data)
+            except Exception:
+                _log.exception("A listener of the talk was dropped")
+                self._readers.remove(reader)
 
     def _enter(self, section: int) -> None:
         before = self.pacing.section
