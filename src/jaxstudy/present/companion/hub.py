@@ -18,8 +18,6 @@ from jaxstudy.present.companion.plan import Plan
 from jaxstudy.present.companion.talks import Talk, last_talk, log_talk, talk_of
 
 Listener = Callable[[Mapping[str, Any]], None]
-Subscriber = Callable[[str, Mapping[str, Any]], None]
-"""Told the kind of a report and the report."""
 Reader = Callable[[str, Mapping[str, Any]], None]
 COMMANDS = ("next", "previous")
 """What a speaker's window may ask of the stage."""
@@ -50,7 +48,6 @@ class Hub:
         self._readers: list[Reader] = []
         self._stages: list[Listener] = []
         self._speakers: list[Listener] = []
-        self._subscribers: list[Subscriber] = []
         self.notices: dict[str, str] = {}
         """Who warns → of what; a quiet line in the speaker's windows."""
         self.step = plan.slides[0].id if plan.slides else ""
@@ -79,6 +76,21 @@ class Hub:
         self._readers.append(reader)
         return lambda: self._readers.remove(reader) if reader in self._readers else None
 
+    def tell(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Tell all readers what a part of the server has to say, as if the stage had reported it."""
+        self._publish(kind, data)
+
+    def say(self, words: str) -> None:
+        """Show words on the stage for a moment: an answer to the presenter, small enough for an audience to see."""
+        for listener in list(self._stages):
+            listener({"say": words})
+
+    def warn(self, who: str, words: str) -> None:
+        """Keep a notice in the speaker's windows, and show it on the stage once."""
+        self.notices[who] = words
+        self.say(words)
+        self._tell_speakers()
+
     def hear(self, message: object) -> None:
         """What the stage or the audience reports. Anything that is no such report is passed over."""
         if not isinstance(message, dict):
@@ -87,13 +99,15 @@ class Hub:
         data: dict[str, Any] | None = {key: value for key, value in message.items() if key != "kind"}
         if kind == "question":
             data = self.questions.take(message)
+        elif kind == "mark":
+            data = {"step": self.step, "text": str(message.get("text") or "")[:_MOST_WORDS]}
         elif kind == "followers":
             self.audience["followers"] = message.get("count", 0)
         elif kind not in ("slide", "run", "typing") or not self._at_step(message):
             return
         if data is None:
             return
-        if kind in ("slide", "run", "question"):
+        if kind in ("slide", "run", "question", "mark"):
             self._publish(str(kind), data)
         self._tell_speakers()
 
