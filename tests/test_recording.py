@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jaxstudy.errors import InputError
-from jaxstudy.recording import Event, Header, Writer, read_recording, redacted, shifted, trimmed
+from jaxstudy.recording import Event, Header, Writer, in_use, read_recording, redacted, shifted, trimmed
 
 HEADER = Header("02_functions", "2026-11-24T18:00:00+00:00", more={"room": "B 12"})
 EVENTS = [
@@ -150,3 +150,47 @@ def test_redacting_reaches_every_text_however_deep_and_no_key(tmp_path: Path) ->
     deep = Event(1.0, "output", {"home": [{"text": "in /home/anna/x.py by anna"}], "n": 3, "anna": None})
     (found,) = redacted([deep], r"/home/\w+", "anna", by=r"\1")
     assert found.data == {"home": [{"text": r"in \1/x.py by \1"}], "n": 3, "anna": None}
+
+
+def test_redacting_looks_past_the_colours_of_a_terminal() -> None:
+    text = "in \x1b[32m/home/\x1b[39manna\x1b[0m/x.py by \x1b[31manna\x1b[39m."
+    (found,) = redacted([Event(1.0, "output", {"text": text})], r"/home/anna", r"\banna\b")
+    assert found.data["text"] == "in \x1b[32m…\x1b[39m\x1b[0m/x.py by \x1b[31m…\x1b[39m."
+
+
+def test_what_is_kept_is_not_looked_into() -> None:
+    (found,) = redacted([Event(1.0, "output", {"figure": "figures/anna.png"})], "anna", keep=("figure",))
+    assert found.data == {"figure": "figures/anna.png"}
+
+
+def test_a_second_writer_is_refused_and_a_reader_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "talk.jsonl"
+    with Writer(path, HEADER) as first:
+        with pytest.raises(BlockingIOError):
+            Writer(path, HEADER)
+        first.write(EVENTS[0])
+        assert in_use(path) and list(read_recording(path).events) == EVENTS[:1]
+    assert not in_use(path) and not in_use(tmp_path / "none")
+
+
+def test_a_disk_that_is_full_leaves_whole_lines(tmp_path: Path) -> None:
+    program = """
+        import resource, signal, sys
+        from pathlib import Path
+        from jaxstudy.recording import Event, Header, Writer
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+        recorder = Writer(Path(sys.argv[1]), Header("02"))
+        try:
+            for at in range(1000):
+                recorder.write(Event(float(at), "mark", {"text": "x" * 100}))
+        except OSError as error:
+            print(at, error.strerror)
+        recorder.close()
+    """
+    path = tmp_path / "talk.jsonl"
+    done = subprocess.run([sys.executable, "-c", dedent(program), str(path)], capture_output=True, text=True)
+    written_events, _, why = done.stdout.partition(" ")
+    assert why == "File too large\n", done.stderr
+    found = read_recording(path)
+    assert len(found.events) == int(written_events) and found.torn == "" and path.read_bytes().endswith(b"\n")
