@@ -77,7 +77,9 @@ def replaced(pattern: re.Pattern[str], text: str, by: str) -> str:
     places = [(hit.start(), hit.end()) for hit in pattern.finditer(_ESCAPE.sub("", text)) if hit.end() > hit.start()]
     pieces: list[str] = []
     at = 0  # in `text`
-    for start, end in ((_with_escapes(start, escapes), _with_escapes(end, escapes)) for start, end in places):
+    for first, last in places:
+        # Colours that begin where a match does stay before it; those that begin where it ends, behind it.
+        start, end = _with_escapes(first + 1, escapes) - 1, _with_escapes(last, escapes)
         inside = "".join(escape[0] for escape in escapes if start <= escape.start() < end)
         pieces += [text[at:start], by, inside]
         at = end
