@@ -21,6 +21,9 @@ Listener = Callable[[Mapping[str, Any]], None]
 Reader = Callable[[str, Mapping[str, Any]], None]
 COMMANDS = ("next", "previous")
 """What a speaker's window may ask of the stage."""
+_AT_A_STEP = ("slide", "run", "typing", "ran", "goto", "rehearsed")
+_READ = ("slide", "run", "question", "mark", "ran", "goto", "rehearsed", "stay")
+"""Reports that readers hear of. `ran`, `goto`, `rehearsed` and `stay` are the rescue's: see `standby.keeper`."""
 _MOST_WORDS = 500
 _SETTLED = {"answered": "answered", "hide": "hidden", "reopen": "asked"}
 _log = logging.getLogger(__name__)
@@ -60,6 +63,7 @@ class Hub:
         if stage:
             if self.audience:
                 listener({"do": "invite", **self.audience})
+            self._publish("stage", {})
             self._tell_speakers()
         else:
             listener(self.state())
@@ -82,8 +86,12 @@ class Hub:
 
     def say(self, words: str) -> None:
         """Show words on the stage for a moment: an answer to the presenter, small enough for an audience to see."""
+        self.tell_stages({"say": words})
+
+    def tell_stages(self, message: Mapping[str, Any]) -> None:
+        """Send something to the page with the slides."""
         for listener in list(self._stages):
-            listener({"say": words})
+            listener(message)
 
     def warn(self, who: str, words: str) -> None:
         """Keep a notice in the speaker's windows, and show it on the stage once."""
@@ -103,19 +111,18 @@ class Hub:
             data = {"step": self.step, "text": str(message.get("text") or "")[:_MOST_WORDS]}
         elif kind == "followers":
             self.audience["followers"] = message.get("count", 0)
-        elif kind not in ("slide", "run", "typing") or not self._at_step(message):
+        elif kind != "stay" and (kind not in _AT_A_STEP or not self._at_step(message)):
             return
         if data is None:
             return
-        if kind in ("slide", "run", "question", "mark"):
+        if kind in _READ:
             self._publish(str(kind), data)
         self._tell_speakers()
 
     def asked(self, command: object, question: object = None) -> None:
         """What a speaker's window asks: a step of the stage, the clock from zero, what becomes of a question."""
         if command in COMMANDS:
-            for listener in list(self._stages):
-                listener({"do": command})
+            self.tell_stages({"do": command})
         elif command == "restart":
             self.pacing.start(self._clock())
             self._tell_speakers()
@@ -179,7 +186,7 @@ class Hub:
             self._enter(self.plan.slides[number].section)
         elif message["kind"] == "run":
             self._ran.add(str(step))
-        elif isinstance(typed := message.get("typed"), int):
+        elif message["kind"] == "typing" and isinstance(typed := message.get("typed"), int):
             self._typed[str(step)] = typed
         return True
 
