@@ -7,6 +7,7 @@ define(["base/js/namespace", "notebook/js/codecell", "custom/plan"], function (J
   const WAITING = 200; // reports kept while there is no connection
   const ids = new Map(); // cell → step id
   const unsent = [];
+  const listeners = []; // other parts of the page, told all that the server says
   let socket = null;
   let named = false;
   let shown = false;
@@ -60,12 +61,14 @@ define(["base/js/namespace", "notebook/js/codecell", "custom/plan"], function (J
       reportSlide();
     };
     socket.onmessage = function (message) {
-      const wish = JSON.parse(message.data).do;
+      const told = JSON.parse(message.data);
+      const wish = told.do;
       if (wish === "next") {
         window.Reveal.next();
       } else if (wish === "previous") {
         window.Reveal.prev();
       }
+      listeners.forEach((listener) => listener(told));
     };
     socket.onclose = () => window.setTimeout(connect, AGAIN);
   }
@@ -110,5 +113,9 @@ define(["base/js/namespace", "notebook/js/codecell", "custom/plan"], function (J
     sayWhenReady();
   }
 
-  return { onNotebook, onSlides };
+  const idOf = (cell) => ids.get(cell);
+  const cellOf = (id) => [...ids.keys()].find((cell) => ids.get(cell) === id);
+  const hear = (listener) => listeners.push(listener);
+
+  return { onNotebook, onSlides, report, idOf, cellOf, hear };
 });
