@@ -1,0 +1,84 @@
+"""The notebook server's end of the line to the audience's process.
+
+What comes from there is questions, how many follow, and, where the presenter opened a speaker's window for a phone, its
+wishes; nothing that could run code or read a file. JSON, one report a line, over a pair of sockets no third can find.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jaxstudy.present.companion.hub import Hub
+
+_LONGEST_SOURCE = 20_000  # characters of a cell that followers are shown
+_LONGEST_LINE = 1 << 18  # bytes
+_MOST_WAITING = 1 << 22  # bytes that wait for the other side; more, and it has died or hangs
+
+
+class AudienceLink:
+    """Forwards what the hub hears to the audience's process, and the audience's reports to the hub."""
+
+    def __init__(self, hub: Hub, line: socket.socket) -> None:
+        self._hub = hub
+        self._sources = {step.id: step.source for slide in hub.plan.slides for step in slide.steps}
+        self._writer: asyncio.StreamWriter | None = None
+        self._quit_speaking: Callable[[], None] | None = None
+        self._task = asyncio.get_running_loop().create_task(self._serve(line))
+        self._unsubscribe = hub.subscribe(self._forward)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._unsubscribe()
+        self._task.cancel()
+
+    async def _serve(self, line: socket.socket) -> None:
+        reader, self._writer = await asyncio.open_connection(sock=line, limit=_LONGEST_LINE)
+        self._forward("slide", {"step": self._hub.plan.slides[self._hub.slide].id, "fragment": self._hub.fragment})
+        try:
+            while said := await reader.readline():
+                with contextlib.suppress(ValueError):
+                    self._take(json.loads(said))
+        except (ValueError, OSError):  # a line without an end, or the other side is gone: the talk goes on
+            return
+        finally:
+            self._speaking(False)
+            self._writer.close()
+
+    def _take(self, report: object) -> None:
+        if not isinstance(report, dict):
+            return
+        kind = report.get("kind")
+        if kind in ("question", "followers"):
+            self._hub.hear(report)
+        elif kind == "speaking":
+            self._speaking(bool(report.get("on")))
+        elif kind == "wish" and self._quit_speaking is not None:
+            self._hub.asked(report.get("do"), report.get("question"))
+
+    def _speaking(self, on: bool) -> None:
+        """Whether a speaker's window is open over there, to be told the state."""
+        if on and self._quit_speaking is None:
+            self._quit_speaking = self._hub.join(lambda state: self._send("state", state), stage=False)
+        elif not on and self._quit_speaking is not None:
+            self._quit_speaking()
+            self._quit_speaking = None
+
+    def _forward(self, kind: str, data: Mapping[str, Any]) -> None:
+        if kind == "run":
+            step, source = str(data.get("step", "")), str(data.get("source", ""))
+            same = source.strip() == self._sources.get(step, "").strip()
+            data = {"step": step, **({} if same else {"source": source[:_LONGEST_SOURCE]})}
+        if kind in ("slide", "run", "question"):
+            self._send(kind, data)
+
+    def _send(self, kind: str, data: Mapping[str, Any]) -> None:
+        writer = self._writer
+        if writer is None or writer.is_closing():
+            return
+        if writer.transport.get_write_buffer_size() < _MOST_WAITING:
+            writer.write(json.dumps([kind, data]).encode() + b"\n")
