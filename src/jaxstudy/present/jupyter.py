@@ -23,6 +23,7 @@ from jupytext.async_contentsmanager import build_async_jupytext_contents_manager
 from traitlets import default
 from traitlets.config import Config
 
+from jaxstudy.present.audience.link import AudienceLink, invitation
 from jaxstudy.present.companion.hub import Hub
 from jaxstudy.present.companion.pages import handlers, start_clock
 from jaxstudy.present.companion.plan import plan_from
@@ -133,6 +134,9 @@ class RiseServer(ServerApp):
     async def _post_start(self) -> None:
         await super()._post_start()
         self.clock = start_clock(self.hub)
+        if self.orders.audience >= 0:
+            self.link = AudienceLink(self.hub, socket.socket(fileno=self.orders.audience))
+            self.hub.audience = invitation(self.orders.invitation, self.orders.phone)
         started = time.monotonic()
         try:
             await self._start_kernel()

@@ -52,6 +52,12 @@ class Orders:
     """File with the talk's plan, as `companion.plan` writes it."""
     talks: str
     """Folder with what earlier talks took."""
+    audience: int = -1
+    """File descriptor of the line to the audience's server; -1 where there is none."""
+    invitation: str = ""
+    """Address of the follow page."""
+    phone: str = ""
+    """Address of the speaker's window for a phone; empty for none."""
     socket: int = -1
     """File descriptor of the listening socket."""
     port: int = 0
@@ -63,7 +69,7 @@ class Orders:
 def main() -> None:
     """Serve until the owner closes our stdin, or is gone."""
     orders = Orders(**json.loads(sys.stdin.readline()))
-    for descriptor in (orders.socket, orders.news):
+    for descriptor in (orders.socket, orders.news, *([orders.audience] if orders.audience >= 0 else [])):
         os.set_inheritable(descriptor, False)  # not for the kernels
     lifeline = threading.Thread(target=_wait_for_owner, args=(orders.owner,), daemon=True)
     lifeline.start()

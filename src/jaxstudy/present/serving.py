@@ -47,7 +47,7 @@ class Serving:
                     stderr=subprocess.STDOUT,
                     cwd=log.parent,
                     env=dict(environment),
-                    pass_fds=(listener.fileno(), theirs),
+                    pass_fds=(listener.fileno(), theirs, *([orders.audience] if orders.audience >= 0 else [])),
                     start_new_session=True,  # Ctrl-C is for the owner to deal with
                 )
         except BaseException:

@@ -16,7 +16,7 @@ import os
 import secrets
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 from jaxstudy.build.kernels import Kernels
@@ -24,6 +24,8 @@ from jaxstudy.build.versions import size_from
 from jaxstudy.course import Lecture
 from jaxstudy.course.atomic import write_atomically
 from jaxstudy.errors import FoundWanting, InputError, KernelLost, Problem
+from jaxstudy.present.audience.folder import write_folder
+from jaxstudy.present.audience.serving import Audience, Invitation
 from jaxstudy.present.companion.plan import plan_of
 from jaxstudy.present.edits import keep_edits, live_edits, save_patch
 from jaxstudy.present.front_end import FRONT_ENDS, address, furnish, require
@@ -52,11 +54,13 @@ class PresentSession:
         port: int | None = None,
         build: Path | None = None,
         kernels: Kernels | None = None,
+        audience: Invitation | None = None,
     ) -> None:
         """Nothing is started yet.
 
         `port` is one to insist on; `build` the course's build folder (default `course_root/build`); `kernels` those
-        of a build that goes on beside, to share its warm parent.
+        of a build that goes on beside, to share its warm parent;
+        `audience` how others may follow, once `admit` lets them in.
 
         Raises:
             InputError: no such front end.
@@ -69,6 +73,9 @@ class PresentSession:
         self._root, self._theme, self._wanted_port = course_root.resolve(), theme, port
         self._build = (build or course_root / "build").resolve()
         self._kernels = kernels
+        self._invitation = audience
+        self.audience: Audience | None = None
+        """The audience's server, where there is to be one."""
         self._token = secrets.token_urlsafe(24)
         self.leftovers: tuple[Workplace, ...] = ()
         """What earlier sessions of this lecture left behind: edits that nobody kept. Each has a `.patch`."""
@@ -87,9 +94,14 @@ class PresentSession:
             write_atomically(self.workplace.plan, plan_of(self.lecture).to_json())
             self._write_kernelspec(kernels)
             self._write_door()
+            if self._invitation is not None:
+                self.audience = stack.enter_context(Audience(self._invitation))
             orders, variables = self._orders(), environment(self.workplace)
             self.serving = Serving.start(listener, orders, variables, self.workplace.log)
             stack.callback(self._end)
+            if self.audience is not None:
+                self.audience.hub_line.close()  # the server has it
+                stack.callback(self.audience.close)  # before `_end` clears the folder away
             self._closing = stack.pop_all()
         return self
 
@@ -140,6 +152,20 @@ class PresentSession:
         why = self.serving.events.get("cold", {}).get("why") or self.serving.last_words()
         raise KernelLost(Problem(f"a warm kernel within {timeout:g} s", why, f"look at {self.workplace.log}"))
 
+    def admit(self) -> None:
+        """Open the follow page, made from the lecture's last build. Those who came before waited at the door.
+
+        Raises:
+            InputError: pictures that are not there.
+            ToolMissing: reveal.js or KaTeX is not installed.
+        """
+        if self.audience is None:
+            return
+        place, lecture = self.workplace, self.lecture
+        executed = self._build / "made" / f"{lecture.path.stem}.ipynb"
+        write_folder(place.folder / "audience", lecture, executed, self._theme)
+        self.audience.open(place.folder / "audience", place.copy, lecture.path, self._root, place.audience_log)
+
     def edits(self) -> str:
         """What the presenter changed, as a unified diff of the lecture's file; empty for nothing."""
         return live_edits(self.workplace) if self.workplace.folder.exists() else ""
@@ -170,7 +196,14 @@ class PresentSession:
             warm_up=warm_up_code(self.lecture),
             plan=str(self.workplace.plan),
             talks=str(self.talks),
+            **self._invited(),
         )
+
+    def _invited(self) -> dict[str, Any]:
+        if self.audience is None:
+            return {}
+        line = self.audience.hub_line.fileno()
+        return {"audience": line, "invitation": self.audience.address, "phone": self.audience.speaker_address}
 
     def _write_kernelspec(self, kernels: Kernels) -> None:
         wanted = kernels.environment()

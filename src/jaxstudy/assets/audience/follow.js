@@ -67,6 +67,7 @@
   // The number of events in the address: a chunk that has grown is another file to every cache on the way.
   const catchUp = async () => {
     const head = await json("state/head.json");
+    about.talk = head.talk;
     while (seen < head.events) {
       const chunk = Math.floor(seen / head.chunk);
       const until = Math.min(head.events, (chunk + 1) * head.chunk);
@@ -413,8 +414,8 @@
     drawSlide();
     about = await json("talk.json").catch(() => about);
     at("notebook").download = (about.name || "notebook") + ".ipynb";
-    at("by").value = kept("by");
     await catchUp().catch(() => undefined);
+    at("by").value = kept("by");
     drawQuestions();
     listen();
   };

@@ -25,10 +25,87 @@
     at("code").dataset.shown = wanted;
     at("code").replaceChildren(...steps.map(function (step) {
       const box = document.createElement("pre");
-      box.textContent = step.source;
       box.classList.toggle("live", step.live);
       box.classList.toggle("ran", step.ran);
+      const typed = step.live && !step.ran ? step.typed || 0 : 0;
+      if (typed > 0) {
+        // What stands there already is pale: the eye finds the line to type next.
+        const done = document.createElement("span");
+        done.className = "typed";
+        done.textContent = step.source.slice(0, typed);
+        box.append(done);
+      }
+      box.append(step.source.slice(Math.max(0, typed)));
+      box.classList.toggle("differs", typed < 0);
       return box;
+    }));
+  }
+
+  function button(words, name, act) {
+    const one = document.createElement("button");
+    one.type = "button";
+    one.textContent = words;
+    one.setAttribute("aria-label", name);
+    one.onclick = act;
+    return one;
+  }
+
+  /* All that strangers wrote goes in as text. */
+  function showQuestions(questions) {
+    const wanted = JSON.stringify(questions);
+    if (at("questions").dataset.shown === wanted) {
+      return;
+    }
+    at("questions").dataset.shown = wanted;
+    at("questions").replaceChildren(...questions.map(function (question) {
+      const line = document.createElement("li");
+      const votes = document.createElement("b");
+      votes.textContent = question.votes;
+      votes.title = "votes";
+      const text = document.createElement("p");
+      text.textContent = question.text;
+      text.dir = "auto";
+      const by = document.createElement("small");
+      by.textContent = question.by;
+      by.dir = "auto";
+      const settle = (what) => () => ask(what, question.id);
+      const buttons = document.createElement("span");
+      buttons.append(button("✓", "Answered", settle("answered")), button("Hide", "Hide from everybody", settle("hide")));
+      line.append(votes, text, buttons, by);
+      return line;
+    }));
+  }
+
+  function showAudience(audience, questions) {
+    at("audience").hidden = !audience.address;
+    if (!audience.address) {
+      return;
+    }
+    showQuestions(questions);
+    const follow = audience.followers || 0;
+    write("followers", follow + (follow === 1 ? " follows" : " follow") + (questions.length ? ", " + questions.length + " waiting" : ""));
+    if (at("address").textContent !== audience.address) {
+      at("address").textContent = audience.address;
+      at("address").href = audience.address;
+      at("qr").src = "speaker-qr.svg";
+    }
+    const here = window.location.pathname.startsWith("/jaxstudy/");
+    at("phone").hidden = !(audience.phone && here);
+    if (audience.phone && here && !at("phone-qr").src) {
+      at("phone-qr").src = "speaker-phone.svg";
+    }
+  }
+
+  function showNotices(notices) {
+    const wanted = JSON.stringify(notices);
+    if (at("notices").dataset.shown === wanted) {
+      return;
+    }
+    at("notices").dataset.shown = wanted;
+    at("notices").replaceChildren(...notices.map(function (words) {
+      const line = document.createElement("li");
+      line.textContent = words;
+      return line;
     }));
   }
 
@@ -66,6 +143,8 @@
     showNotes(state.notes);
     showCode(state.slide.code);
     showPace(state.pace, state.section);
+    showNotices(state.notices || []);
+    showAudience(state.audience || {}, state.questions || []);
     lost(state.stage ? "" : "The slides are not open in any browser.");
   }
 
@@ -76,7 +155,9 @@
 
   function connect() {
     const scheme = window.location.protocol === "https:" ? "wss://" : "ws://";
-    socket = new WebSocket(scheme + window.location.host + "/jaxstudy/speaker/live");
+    // Beside the page: it is served by the notebook server, and for a phone by the audience's.
+    const beside = window.location.pathname.replace(/speaker$/, "speaker/live");
+    socket = new WebSocket(scheme + window.location.host + beside);
     socket.onmessage = (message) => show(JSON.parse(message.data));
     socket.onclose = function () {
       lost("The server is gone. Waiting for it…");
@@ -84,9 +165,9 @@
     };
   }
 
-  function ask(what) {
+  function ask(what, question) {
     if (socket && socket.readyState === WebSocket.OPEN) {
-      socket.send(JSON.stringify({ do: what }));
+      socket.send(JSON.stringify({ do: what, question }));
     }
   }
 
@@ -95,7 +176,7 @@
   at("restart").onclick = () => ask("restart");
   document.addEventListener("keydown", function (event) {
     const wish = { ArrowRight: "next", PageDown: "next", " ": "next", ArrowLeft: "previous", PageUp: "previous" }[event.key];
-    if (wish && !(event.key === " " && event.target.tagName === "BUTTON")) {
+    if (wish && !(event.key === " " && event.target.closest("button, summary, a"))) {
       event.preventDefault();
       ask(wish);
     }

@@ -5,6 +5,7 @@ define(["base/js/namespace", "notebook/js/codecell", "custom/plan"], function (J
 
   const AGAIN = 1000; // ms until the next try to connect
   const WAITING = 200; // reports kept while there is no connection
+  const STROKES = 80; // ms in which key strokes are told together
   const ids = new Map(); // cell → step id
   const unsent = [];
   const listeners = []; // other parts of the page, told all that the server says
@@ -53,6 +54,41 @@ define(["base/js/namespace", "notebook/js/codecell", "custom/plan"], function (J
     };
   }
 
+  /* How far a live cell has been typed, for the speaker's window to show what comes: characters of the rehearsed text,
+     or -1 when it is another. */
+  function reportTyping() {
+    plan.steps.forEach(function (step) {
+      const cell = cellOf(step.id);
+      if (!cell || !cell.code_mirror || !(cell.metadata.tags || []).includes("live")) {
+        return;
+      }
+      let waiting = null;
+      const tell = function () {
+        waiting = null;
+        const text = cell.get_text();
+        report({ kind: "typing", step: step.id, typed: step.source.startsWith(text) ? text.length : -1 });
+      };
+      cell.code_mirror.on("change", () => (waiting = waiting || window.setTimeout(tell, STROKES)));
+    });
+  }
+
+  /* The address to follow at, on the title slide: for a phone's camera, and to type from the wall. */
+  function invite(told) {
+    const title = document.querySelector(".slides > section > section");
+    if (!title || document.querySelector(".jx-invite")) {
+      return;
+    }
+    const box = document.createElement("figure");
+    const code = document.createElement("img");
+    const words = document.createElement("figcaption");
+    box.className = "jx-invite";
+    code.src = told.qr;
+    code.alt = "QR code of the address below";
+    words.textContent = told.address.replace(/^http:\/\//, "");
+    box.append(code, words);
+    title.append(box);
+  }
+
   function connect() {
     const scheme = window.location.protocol === "https:" ? "wss://" : "ws://";
     socket = new WebSocket(scheme + window.location.host + "/jaxstudy/stage");
@@ -67,6 +103,8 @@ define(["base/js/namespace", "notebook/js/codecell", "custom/plan"], function (J
         window.Reveal.next();
       } else if (wish === "previous") {
         window.Reveal.prev();
+      } else if (wish === "invite") {
+        invite(told);
       }
       listeners.forEach((listener) => listener(told));
     };
@@ -97,6 +135,7 @@ define(["base/js/namespace", "notebook/js/codecell", "custom/plan"], function (J
       nameCells(Jupyter.notebook.get_cells());
       reportRuns();
       bindSpeakerWindow();
+      reportTyping();
     }
     named = true;
     sayWhenReady();

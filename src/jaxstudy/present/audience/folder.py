@@ -37,7 +37,7 @@ _FONT = re.compile(r"url\(data:font/woff2;base64,([A-Za-z0-9+/=]+)\)")
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp", "image/svg+xml": "svg"}
 
 
-def write_folder(folder: Path, lecture: Lecture, executed: Path | None, theme: Path, talk: str) -> None:
+def write_folder(folder: Path, lecture: Lecture, executed: Path | None, theme: Path) -> None:
     """Write the files of the follow page, but for the state, the notebook and the QR code.
 
     `executed` is the executed lecture, one cell a step; with None, or where it is not of this lecture, the slides
@@ -59,7 +59,7 @@ def write_folder(folder: Path, lecture: Lecture, executed: Path | None, theme: P
     slides = page[page.index(_START) + len(_START) : page.index(_END)]
     for name, content in _files(folder, _with_figures(folder, slides), lecture, stylesheet, maths):
         write_atomically(folder / name, content)
-    numbers = json.dumps(_about(lecture, list(dict.fromkeys(order)), talk), ensure_ascii=False)
+    numbers = json.dumps(_about(lecture, list(dict.fromkeys(order))), ensure_ascii=False)
     write_atomically(folder / "talk.json", numbers)
 
 
@@ -110,7 +110,7 @@ def _placed(folder: Path, carried: str, ending: str) -> str:
     return name
 
 
-def _about(lecture: Lecture, shown: list[str], talk: str) -> dict[str, Any]:
+def _about(lecture: Lecture, shown: list[str]) -> dict[str, Any]:
     """What the page's script must know: every step's slide, by number among those that are shown."""
     steps: dict[str, int] = {}
     number = 0
@@ -118,4 +118,4 @@ def _about(lecture: Lecture, shown: list[str], talk: str) -> dict[str, Any]:
         number = shown.index(slide.id) if slide.id in shown else number
         steps |= {step.id: number for step in slide.steps}
     live = [step.id for step in lecture if "live" in step.tags]
-    return {"talk": talk, "title": lecture.title, "name": lecture.name, "steps": steps, "live": live}
+    return {"title": lecture.title, "name": lecture.name, "steps": steps, "live": live}

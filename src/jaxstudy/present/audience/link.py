@@ -7,17 +7,25 @@ wishes; nothing that could run code or read a file. JSON, one report a line, ove
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from jaxstudy.present.audience.qr import qr_svg
 from jaxstudy.present.companion.hub import Hub
 
 _LONGEST_SOURCE = 20_000  # characters of a cell that followers are shown
 _LONGEST_LINE = 1 << 18  # bytes
 _MOST_WAITING = 1 << 22  # bytes that wait for the other side; more, and it has died or hangs
+
+
+def invitation(address: str, phone: str) -> dict[str, Any]:
+    """What the hub tells the stage and the speaker's windows of the follow page."""
+    picture = base64.b64encode(qr_svg(address)).decode()
+    return {"address": address, "phone": phone, "qr": f"data:image/svg+xml;base64,{picture}", "followers": 0}
 
 
 class AudienceLink:

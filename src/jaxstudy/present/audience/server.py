@@ -17,7 +17,6 @@ import resource
 import socket
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,42 +26,17 @@ from tornado.web import Application
 
 from jaxstudy.present.audience.hall import Hall
 from jaxstudy.present.audience.livecopy import LiveCopy
+from jaxstudy.present.audience.orders import Orders
 from jaxstudy.present.audience.pages import FilePage, Follow, Speak
 from jaxstudy.present.audience.phone import Phones, SpeakerFiles, SpeakerSocket
 from jaxstudy.warm.ties import exit_of
 
 _MOST_CONNECTIONS, _CONNECTIONS_PER_ADDRESS = 4000, 1200
 _LONGEST_BODY, _LONGEST_HEADERS = 8 << 10, 16 << 10  # bytes
-_IDLE_SECONDS, _BODY_SECONDS = 20.0, 5.0
+_IDLE_SECONDS, _BODY_SECONDS = 8.0, 5.0
 _VOTES_SECONDS, _COPY_SECONDS, _COUNT_SECONDS = 0.4, 1.0, 1.0
 _LONGEST_LINE = 1 << 18
 _SECRET = r"(?P<secret>[a-z0-9-]{1,64})"
-
-
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """What the owner wants, as one line of JSON on stdin: the secrets are for nobody else to read."""
-
-    owner: int
-    """Process to end with."""
-    secret: str
-    """Of the follow page's address."""
-    speaker_secret: str
-    """Of the speaker's window for a phone; empty for none."""
-    talk: str
-    """Names the talk: what a browser remembers is kept by it."""
-    folder: str
-    """What `folder.write_folder` wrote."""
-    copy: str
-    """The working copy; empty where there is none to be had."""
-    original: str
-    """The lecture's file."""
-    root: str
-    """The course's folder."""
-    listener: int = -1
-    """File descriptor of the listening socket."""
-    line: int = -1
-    """File descriptor of the line to the notebook server."""
 
 
 class BoundedServer(HTTPServer):

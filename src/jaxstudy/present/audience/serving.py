@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import Self
 
 from jaxstudy.errors import InputError, Problem
+from jaxstudy.present.audience.orders import Orders
 from jaxstudy.present.audience.qr import qr_svg
-from jaxstudy.present.audience.server import Orders
 
 PORT = 8822
 """Taken when it is free, as the same address is easier to remember."""

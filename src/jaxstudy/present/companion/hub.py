@@ -62,7 +62,7 @@ class Hub:
         group.append(listener)
         if stage:
             if self.audience:
-                listener({"do": "invite", **self.audience})
+                listener({"do": "invite", "address": self.audience["address"], "qr": self.audience["qr"]})
             self._publish("stage", {})
             self._tell_speakers()
         else:

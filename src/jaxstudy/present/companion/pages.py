@@ -21,6 +21,7 @@ from tornado.ioloop import PeriodicCallback
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 import jaxstudy
+from jaxstudy.present.audience.qr import qr_svg
 from jaxstudy.present.companion.hub import Hub
 
 _ASSETS = Path(jaxstudy.__file__).parent / "assets" / "present"
@@ -75,19 +76,33 @@ class SpeakerSocket(_Socket):
     def on_message(self, message: str | bytes) -> None:
         """One wish."""
         wish = _read(message)
-        self.hub.asked(wish.get("do") if isinstance(wish, dict) else None)
+        if isinstance(wish, dict):
+            self.hub.asked(wish.get("do"), wish.get("question"))
 
 
 class SpeakerPage(JupyterHandler):
     """The speaker's page and what it is made of."""
 
+    def initialize(self, hub: Hub) -> None:
+        """Tornado calls this for each request."""
+        self.hub = hub
+
     @web.authenticated
     def get(self, name: str) -> None:
-        """`speaker` is the page; its style and script stand beside it."""
+        """`speaker` is the page; its style and script stand beside it, and the addresses for phones as QR codes."""
+        if name.endswith(".svg"):
+            self._qr(self.hub.audience.get("phone" if name == "speaker-phone.svg" else "address"))
+            return
         file = _ASSETS / (name if Path(name).suffix else f"{name}.html")
         self.set_header("Content-Type", f"{_KINDS[file.suffix]}; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
         self.finish(file.read_bytes())
+
+    def _qr(self, address: str | None) -> None:
+        if not address:
+            raise web.HTTPError(404)
+        self.set_header("Content-Type", "image/svg+xml")
+        self.finish(qr_svg(address))
 
 
 def handlers(hub: Hub) -> list[tuple[str, type[JupyterHandler], dict[str, Any]]]:
@@ -95,7 +110,7 @@ def handlers(hub: Hub) -> list[tuple[str, type[JupyterHandler], dict[str, Any]]]
     return [
         (r"/jaxstudy/stage", StageSocket, {"hub": hub}),
         (r"/jaxstudy/speaker/live", SpeakerSocket, {"hub": hub}),
-        (r"/jaxstudy/(speaker(?:\.css|\.js)?)", SpeakerPage, {}),
+        (r"/jaxstudy/(speaker(?:\.css|\.js|-qr\.svg|-phone\.svg)?)", SpeakerPage, {"hub": hub}),
     ]
 
 
