@@ -12,7 +12,7 @@ from jaxstudy.errors import Problem, near
 STANDARD_TAGS = ("hide-input", "raises-exception", "skip-execution", "remove-cell", "parameters")
 OUR_TAGS = ("live", "expensive", "exercise", "check")
 TAGS = STANDARD_TAGS + OUR_TAGS
-KEYS = ("slideshow", "tags", "id", "minutes", "alt")
+KEYS = ("slideshow", "tags", "id", "minutes", "alt", "budget")
 # Written by editors into cells they have touched; harmless, so not worth a word.
 _EDITOR_KEYS = ("collapsed", "scrolled", "editable", "deletable", "jupyter", "vscode", "trusted", "title", "name")
 _CODE_ONLY = ("hide-input", "raises-exception", "skip-execution", "live", "expensive", "check")
@@ -33,6 +33,9 @@ def check_metadata(cell: Cell, path: Path) -> Iterator[Problem]:
         got = f"slide_type {kind!r}{near(str(kind), SLIDE_TYPES)}"
         yield Problem(f"one of {', '.join(SLIDE_TYPES)}", got, "correct the slide_type", path, line)
     yield from _check_minutes(cell, path, line)
+    budget = cell.metadata.get("budget", 1)
+    if isinstance(budget, bool) or not isinstance(budget, int | float) or budget <= 0:
+        yield Problem("budget as a number of seconds", repr(budget), "write budget=30, say", path, line)
 
 
 def _check_tags(cell: Cell, path: Path, line: int) -> Iterator[Problem]:

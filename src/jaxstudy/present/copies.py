@@ -6,7 +6,8 @@ import json
 import re
 from typing import Any
 
-from jaxstudy.course import Lecture
+from jaxstudy.course import Lecture, Step
+from jaxstudy.course.exercises import MARKER, without_markers
 
 _AUTOLAUNCH = re.compile(r"^(#?\s*(?:rise:\s*\{.*?)?\bautolaunch:\s*)true\b", re.MULTILINE)
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -29,7 +30,8 @@ def _plain(text: str) -> str:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     # Slides are entered by our custom.js. RISE's own launch is not always in time, and in the frames of the speaker
     # window it enters twice, which leaves again.
-    return _AUTOLAUNCH.sub(r"\1false", text, count=1)
+    text = _AUTOLAUNCH.sub(r"\1false", text, count=1)
+    return MARKER.sub("", text)
 
 
 def _script(lecture: Lecture) -> str:
@@ -37,10 +39,15 @@ def _script(lecture: Lecture) -> str:
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
     make: dict[str, Any] = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
-    cells = [make[step.kind](step.source, metadata=_cell_metadata(step.slide_type, step.tags)) for step in lecture]
+    cells = [make[step.kind](_shown(step), metadata=_cell_metadata(step.slide_type, step.tags)) for step in lecture]
     metadata = {"kernelspec": _KERNEL, "rise": _settings(lecture)}
     text: str = jupytext.writes(new_notebook(cells=cells, metadata=metadata), fmt=_format(lecture))
     return text
+
+
+def _shown(step: Step) -> str:
+    """A solution's markers are for the toolkit: `edits` puts them back."""
+    return without_markers(step.source) if step.kind == "code" else step.source
 
 
 def _format(lecture: Lecture) -> str:
@@ -59,6 +66,7 @@ def _notebook(lecture: Lecture) -> str:
     notebook.metadata.update(kernelspec=_KERNEL, rise=_settings(lecture))
     for cell, step in zip(notebook.cells, lecture, strict=True):
         cell.metadata["slideshow"] = {"slide_type": step.slide_type}
+        cell.source = _shown(step)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"

@@ -10,10 +10,12 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from jaxstudy.course.atomic import write_atomically
 from jaxstudy.course.cells import Cell, Cells, read_cells
+from jaxstudy.course.exercises import MARKER, with_markers
 from jaxstudy.course.writing import Edit, spliced_notebook, spliced_text
 from jaxstudy.errors import FoundWanting, InputError, Problem
 from jaxstudy.present.workplace import Workplace
@@ -80,11 +82,18 @@ def _texts(place: Workplace) -> tuple[str, str]:
     start, now = _read(place.start), _read(place.copy)
     if len(start.cells) != len(original.cells):  # a format whose cells do not survive the way there
         start = original
-    edits = list(edits_between(start.cells, now.cells))
+    edits = [_marked(edit, original.cells) for edit in edits_between(start.cells, now.cells)]
     if not edits:
         return original.text, original.text
     splice = spliced_notebook if place.original.suffix == ".ipynb" else spliced_text
     return original.text, splice(original, edits)
+
+
+def _marked(edit: Edit, original: Sequence[Cell]) -> Edit:
+    """An edit of an exercise with its solution's markers, which the working copy does not show."""
+    if edit.old is None or edit.new is None or not MARKER.search(original[edit.at].source):
+        return edit
+    return replace(edit, new=replace(edit.new, source=with_markers(original[edit.at].source, edit.new.source)))
 
 
 def _read(path: Path) -> Cells:

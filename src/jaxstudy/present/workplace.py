@@ -5,6 +5,7 @@
         original.py      its file as it stood
         start.py         the working copy as it stood
         plan.json        slides, minutes and notes
+        rehearsal.json   the cells with the times and outputs of the last build
         files/           what the server shows and may write: the working copy and our stylesheet
         jupyter/         Jupyter's own folders, all private
         server.log
@@ -70,6 +71,11 @@ class Workplace:
     def plan(self) -> Path:
         """The talk's slides, minutes and notes, for the server."""
         return self.folder / "plan.json"
+
+    @property
+    def rehearsal(self) -> Path:
+        """What the last build knows of the cells, for the server and the page."""
+        return self.folder / "rehearsal.json"
 
     @property
     def log(self) -> Path:
