@@ -32,6 +32,7 @@ COMMANDS = (
     "replay glossary",
     "replay align",
     "replay outline",
+    "replay new",
     "replay transcribe",
     "homework grade",
     "homework regrade",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from jaxstudy.course.atomic import write_atomically
@@ -55,13 +56,19 @@ def write_plain(transcript: Transcript, path: Path) -> Path:
 
 def plain_text(transcript: Transcript) -> str:
     """Paragraphs with their times, broken at pauses and, in long stretches, at full stops."""
-    paragraphs: list[list[Segment]] = []
-    for segment in transcript.segments:
-        last = paragraphs[-1] if paragraphs else []
+    found = paragraphs(transcript.segments)
+    return "\n".join(f"[{clock(part[0].start)}] {' '.join(one.text for one in part)}\n" for part in found)
+
+
+def paragraphs(segments: Iterable[Segment], longest: float = _PARAGRAPH) -> list[list[Segment]]:
+    """Segments that are read together; after `longest` seconds a paragraph ends at the next full stop."""
+    found: list[list[Segment]] = []
+    for segment in segments:
+        last = found[-1] if found else []
         pause = bool(last) and segment.start - last[-1].end >= _PAUSE
-        long = bool(last) and segment.end - last[0].start > _PARAGRAPH and bool(re.search(r"[.?!]$", last[-1].text))
+        long = bool(last) and segment.end - last[0].start > longest and bool(re.search(r"[.?!]$", last[-1].text))
         if last and not pause and not long:
             last.append(segment)
         else:
-            paragraphs.append([segment])
-    return "\n".join(f"[{clock(part[0].start)}] {' '.join(one.text for one in part)}\n" for part in paragraphs)
+            found.append([segment])
+    return found

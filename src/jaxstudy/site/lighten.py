@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 # Names, white space, operators, punctuation: jaxstudy.css gives them the colour of the text around them.
-_COLOURLESS = re.compile(r'<span class="(?:n|w|o|p)">([^<]*)</span>|<span></span>')
+COLOURLESS = re.compile(r'<span class="(?:n|w|o|p)">([^<]*)</span>|<span></span>')
 _KEPT = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)", re.DOTALL)
 _SPACE = re.compile(r"\s*\n\s*")
 
@@ -29,6 +29,6 @@ def lighter(page: str) -> str:
     for place in range(0, len(pieces), 3):
         pieces[place] = _SPACE.sub("\n", pieces[place])
     for place in range(1, len(pieces), 3):
-        pieces[place] = _COLOURLESS.sub(r"\1", pieces[place]) if pieces[place].startswith("<pre") else pieces[place]
+        pieces[place] = COLOURLESS.sub(r"\1", pieces[place]) if pieces[place].startswith("<pre") else pieces[place]
         pieces[place + 1] = ""
     return "".join(pieces)

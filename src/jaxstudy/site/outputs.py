@@ -48,14 +48,14 @@ class Shown:
 def outputs_markdown(outputs: Sequence[Mapping[str, Any]], shown: Shown) -> Iterator[str]:
     """One Markdown block an output; neighbouring text of one stream is one block."""
     pictures = 0
-    for output in _joined(outputs):
+    for output in joined(outputs):
         kind = output["output_type"]
         if kind == "stream":
             yield from _text(output["text"], "jx-stderr" if output.get("name") == "stderr" else "")
         elif kind == "error":
             yield _error(output, shown.step.must_raise)
         else:
-            picture = _picture(output["data"], output.get("metadata", {}))
+            picture = picture_of(output["data"], output.get("metadata", {}))
             pictures += picture is not None
             yield from [shown.picture(pictures, *picture)] if picture else _rich(output["data"], shown.files)
 
@@ -74,7 +74,8 @@ def preformatted(text: str, css: str) -> str:
     return f'<pre class="{css}">{shown}</pre>'
 
 
-def _joined(outputs: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+def joined(outputs: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The outputs, neighbouring text of one stream as one."""
     waiting: dict[str, Any] | None = None
     for output in outputs:
         same = waiting and output["output_type"] == "stream" and output.get("name") == waiting.get("name")
@@ -96,6 +97,11 @@ def plain_text(text: str) -> str:
     return "\n".join(line.rstrip("\r").rsplit("\r", 1)[-1].rstrip() for line in lines).strip("\n")
 
 
+def without_places(text: str) -> str:
+    """The text without the folders that say where packages lie on the machine it came from."""
+    return _PLACES.sub("", text)
+
+
 def _text(text: str, css: str = "") -> Iterator[str]:
     lines = plain_text(text).split("\n")
     if not any(lines):
@@ -111,7 +117,7 @@ def _error(output: Mapping[str, Any], expected: bool) -> str:
     message = _FRAMES.sub("", plain_text(f"{output['ename']}: {output['evalue']}")).strip("\n")
     lines = message.split("\n")
     short = "\n".join(lines if len(lines) <= MOST_ERROR_LINES else [*lines[:MOST_ERROR_LINES], "…"])
-    trace = _PLACES.sub("", plain_text("\n".join(output.get("traceback", ()))))
+    trace = without_places(plain_text("\n".join(output.get("traceback", ()))))
     label = "Expected error" if expected else "Error"
     parts = [f'<div class="jx-error" markdown="1">\n\n<p class="jx-label">{label}</p>']
     parts.append(preformatted(short, "jx-message"))
@@ -121,7 +127,7 @@ def _error(output: Mapping[str, Any], expected: bool) -> str:
     return "\n\n".join([*parts, "</div>"])
 
 
-def _picture(data: Mapping[str, Any], meta: Mapping[str, Any]) -> tuple[str, bytes, tuple[int, int] | None] | None:
+def picture_of(data: Mapping[str, Any], meta: Mapping[str, Any]) -> tuple[str, bytes, tuple[int, int] | None] | None:
     """Suffix, bytes, and size in CSS pixels of the best picture among the data."""
     for mime, suffix in _PICTURES.items():
         if mime not in data:

@@ -13,7 +13,7 @@ from jaxstudy.course.atomic import write_atomically
 from jaxstudy.site.generator import CONFIG, build_site
 from jaxstudy.site.sources import write_site_sources
 
-_SOURCES = ("docs", "homework")
+_SOURCES = ("docs", "homework", "replays")
 
 
 def publish(course: Course, size: str) -> tuple[Path, bool]:

@@ -17,7 +17,7 @@ from jaxstudy.site.server import SiteServer
 
 __all__ = ["ServeEvent", "SiteServer", "serve"]
 
-_FOLDERS = ("lectures", "snippets", "docs", "slides/theme")
+_FOLDERS = ("lectures", "snippets", "docs", "replays", "slides/theme")
 _FILES = ("course.toml", "mkdocs.yml")
 
 

@@ -21,6 +21,8 @@ from jaxstudy.site.guides import Guide, read_guides
 from jaxstudy.site.head import Link, facts, file_links
 from jaxstudy.site.homework_page import HomeworkPage, homework_pages
 from jaxstudy.site.lecture_page import lecture_page
+from jaxstudy.site.replay_page import ReplayPage
+from jaxstudy.site.replays import replay_assets, replay_pages
 from jaxstudy.site.templates import ASSETS, render
 
 NAV = "nav.yml"
@@ -46,19 +48,21 @@ def write_site_sources(
     built = sorted(built, key=lambda item: item.lecture.name)
     guides = read_guides(course)
     homework = homework_pages(course)
+    replays = replay_pages(course, built)
     tree: Tree = {path: content for page in homework for path, content in page.tree.items()}
+    tree |= {path: content for page in replays for path, content in page.tree.items()}
     for item in built:
-        page = lecture_page(course, item, today, _practice(item, homework, "../"))
+        page = lecture_page(course, item, today, _around(item, homework, replays, "../"))
         tree[f"lectures/{item.lecture.name}.md"] = page.text.encode()
         tree |= {f"lectures/{link}": content for link, content in page.files.found.items()}
         tree |= _downloads(item)
     tree |= {f"guides/{guide.path.name}": guide.path for guide in guides.values()}
     tree |= {f"guides/{path.name}": path for guide in guides.values() for path in guide.pictures}
-    tree["index.md"] = _home(course, built, guides, homework).encode()
+    tree["index.md"] = _home(course, built, guides, homework, replays).encode()
     tree["concepts.md"] = _concepts(built).encode()
-    tree |= _assets(tree)
+    tree |= _assets(tree) | replay_assets(replays)
     mirror(tree, docs)
-    write_if_changed(docs.parent / NAV, _nav(course, built, guides, homework).encode())
+    write_if_changed(docs.parent / NAV, _nav(course, built, guides, homework, replays).encode())
 
 
 def mirror(tree: Mapping[str, Content], folder: Path) -> None:
@@ -83,12 +87,18 @@ def _downloads(item: BuiltLecture) -> Tree:
     return {f"{folder}/{path.name}": path for folder, paths in files.items() for path in paths if path}
 
 
-def _practice(item: BuiltLecture, homework: Sequence[HomeworkPage], up: str) -> list[Link]:
-    return [page.link(up) for page in homework if page.assignment.lecture == item.lecture.name]
+def _around(item: BuiltLecture, homework: Sequence[HomeworkPage], replays: Sequence[ReplayPage], up: str) -> list[Link]:
+    """The lecture's replays and homework."""
+    talks = [page.link(up) for page in replays if page.replay.lecture == item.lecture.name]
+    return talks + [page.link(up) for page in homework if page.assignment.lecture == item.lecture.name]
 
 
 def _home(
-    course: Course, built: Sequence[BuiltLecture], guides: Mapping[str, Guide], homework: Sequence[HomeworkPage]
+    course: Course,
+    built: Sequence[BuiltLecture],
+    guides: Mapping[str, Guide],
+    homework: Sequence[HomeworkPage],
+    replays: Sequence[ReplayPage],
 ) -> str:
     first = built[0].lecture.number if built else "01"
     numbers = [int(item.lecture.number) for item in built if item.lecture.number.isdigit()]
@@ -99,14 +109,17 @@ def _home(
         description=course.settings.about or f"{course.title}: lectures with code and outputs.",
         flow=(ASSETS / "flow.html").read_text(encoding="utf-8"),
         weekly=any(item.lecture.header.week for item in built),
-        lectures=[_home_entry(course, item, homework) for item in built],
+        lectures=[_home_entry(course, item, homework, replays) for item in built],
+        replays=replays,
         first=first,
         next=f"{max(numbers, default=0) + 1:02d}",
         guides=guides,
     )
 
 
-def _home_entry(course: Course, item: BuiltLecture, homework: Sequence[HomeworkPage]) -> dict[str, Any]:
+def _home_entry(
+    course: Course, item: BuiltLecture, homework: Sequence[HomeworkPage], replays: Sequence[ReplayPage]
+) -> dict[str, Any]:
     links = [link for link in file_links(item, "") if link.words in ("Slides", "Notebook", "PDF")]
     return {
         "title": item.lecture.title,
@@ -114,7 +127,7 @@ def _home_entry(course: Course, item: BuiltLecture, homework: Sequence[HomeworkP
         "page": f"lectures/{item.lecture.name}.md",
         "facts": facts(course, item),
         "outcomes": item.lecture.header.outcomes,
-        "links": [*links, *_practice(item, homework, "")],
+        "links": [*links, *_around(item, homework, replays, "")],
     }
 
 
@@ -134,14 +147,20 @@ def _practice_entry(page: HomeworkPage) -> str:
 
 
 def _nav(
-    course: Course, built: Sequence[BuiltLecture], guides: Mapping[str, Guide], homework: Sequence[HomeworkPage]
+    course: Course,
+    built: Sequence[BuiltLecture],
+    guides: Mapping[str, Guide],
+    homework: Sequence[HomeworkPage],
+    replays: Sequence[ReplayPage],
 ) -> str:
     """What mkdocs.yml inherits. Plain `mkdocs build` reads it too."""
     lectures = [{_entry(item): f"lectures/{item.lecture.name}.md"} for item in built]
     practice = [{_practice_entry(page): f"homework/{page.assignment.name}.md"} for page in homework]
+    talks = [{page.replay.title: page.page} for page in replays]
     nav: list[dict[str, Any]] = [
         {"Home": "index.md"},
         *([{"Lectures": lectures}] if lectures else []),
+        *([{"Replays": talks}] if talks else []),
         *([{"Homework": practice}] if practice else []),
         {"Concepts": "concepts.md"},
         *([{"Guides": [{guide.title: f"guides/{guide.path.name}"} for guide in guides.values()]}] if guides else []),

@@ -92,6 +92,8 @@
     nameSearch();
     whenNear([...document.querySelectorAll(".arithmatex")], drawMaths);
     whenNear([...document.querySelectorAll(".jx-mermaid")], drawDiagrams);
+    // A replay's slides come one after the other.
+    document.addEventListener("jaxstudy:fresh", ({ detail }) => whenNear([...detail.querySelectorAll(".arithmatex")], drawMaths));
     new MutationObserver(() => sources.size && drawDiagrams([...sources.keys()])).observe(document.body, {
       attributeFilter: ["data-md-color-scheme"],
     });

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from jaxstudy.cli.replay import align, glossary, outline, transcribe, transcript
+from jaxstudy.cli.replay import align, glossary, new, outline, transcribe, transcript
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Afterwards: transcript, glossary, chapters.")
 app.command("transcribe")(transcribe.transcribe)
@@ -12,6 +12,7 @@ app.command("transcript")(transcript.transcript)
 app.command("glossary")(glossary.glossary)
 app.command("align")(align.align)
 app.command("outline")(outline.outline)
+app.command("new")(new.new)
 
 
 @app.callback()
