@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from jaxstudy.cli import build, check, data, doctor, drift, homework, new, pdf, present, replay, serve
+from jaxstudy.cli import build, check, data, doctor, drift, homework, new, pdf, present, recording, replay, serve
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,6 +29,7 @@ app.add_typer(new.app, name="new")
 app.add_typer(data.app, name="data")
 app.add_typer(homework.app, name="homework")
 app.add_typer(replay.app, name="replay")
+app.add_typer(recording.app, name="recording")
 
 
 def main() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
 import webbrowser
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,11 @@ from typing import NoReturn
 
 from jaxstudy.build.lectures import Options, Targets, build_lectures
 from jaxstudy.build.versions import size_from
+from jaxstudy.cli.recording.talk import say_recorded, say_where, watch
 from jaxstudy.cli.show import building, console, relative, show_checks
 from jaxstudy.course import Course, Lecture
-from jaxstudy.errors import FoundWanting, Problem
+from jaxstudy.errors import FoundWanting, InputError, Problem
+from jaxstudy.present.audience.serving import Invitation
 from jaxstudy.present.front_end import LAB_HELP
 from jaxstudy.present.preflight import preflight
 from jaxstudy.present.session import PresentSession
@@ -31,6 +32,25 @@ class Wishes:
     port: int | None
     browser: bool
     anyway: bool
+    audience: Invitation | None = None
+    record: bool = True
+
+
+def invited(audience: bool, host: str, port: int | None, phone: bool, elsewhere: bool) -> Invitation | None:
+    """How an audience may follow, by the command's options.
+
+    Raises:
+        InputError: options for a follow page that nobody asked for, or slides that can't be followed.
+    """
+    if not audience:
+        if phone or port is not None or host != "127.0.0.1":
+            do = "add --audience, or leave --audience-host, --audience-port and --phone out"
+            raise InputError(Problem("--audience", "options for its page alone", do))
+        return None
+    if elsewhere:
+        do = "leave one of them out: only the live slides in classic RISE say where they are"
+        raise InputError(Problem("--audience without --lab and --static", "both", do))
+    return Invitation(host, port, phone)
 
 
 def present_static(course: Course, path: Path, browser: bool) -> Path:
@@ -51,10 +71,11 @@ def present_live(course: Course, lecture: Lecture, wishes: Wishes) -> None:
     """
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _stop)
-    where = {"front_end": wishes.front_end, "port": wishes.port, "build": course.build}
-    with PresentSession(lecture, course.root, course.theme, **where) as session:  # type: ignore[arg-type]
+    where = {"front_end": wishes.front_end, "port": wishes.port, "build": course.build, "audience": wishes.audience}
+    with PresentSession(lecture, course.root, course.theme, **where, record=wishes.record) as session:  # type: ignore[arg-type]
         _preflight(course, lecture, wishes)
         ended = _talk(session, lecture, wishes)
+    say_recorded(session)
     if edits := session.edits():
         _settle(session, edits)
     if not ended:
@@ -88,18 +109,31 @@ def _talk(session: PresentSession, lecture: Lecture, wishes: Wishes) -> bool:
         # At once: the address is listened on already, and the page waits for the server while both start.
         opened = wishes.browser and webbrowser.open(session.door.as_uri())
         console.print(f"[bold]{lecture.title}[/]  {'' if opened else session.url}")
+        _admit(session)
         session.wait_until_up()
         for place in session.leftovers:
             console.print(f"[yellow]edits of an earlier session are in {relative(place.folder)}[/]")
         session.wait_until_warm()
         console.print(f"  kernel warm\n  {_CLASSIC_HELP if wishes.front_end == 'classic' else LAB_HELP}")
         console.print(f"  speaker window: s in the slides, or {session.speaker_url}")
+        say_where(session)
         console.print("  Ctrl-C here ends the talk and shows what you changed")
-        while session.serving.alive:
-            time.sleep(0.3)
+        watch(session)
     except KeyboardInterrupt:
         return True
     return False
+
+
+def _admit(session: PresentSession) -> None:
+    """Open the follow page, and say who can reach it."""
+    if (audience := session.audience) is None:
+        return
+    session.admit()
+    here = audience.invitation.host.startswith("127.")
+    reach = "this computer alone; --audience-host 0.0.0.0 opens it to your network" if here else "your network"
+    console.print(f"  audience: {audience.address}  ({reach})", soft_wrap=True)
+    if audience.speaker_address:
+        console.print(f"  your phone, and nobody else's: {audience.speaker_address}", soft_wrap=True)
 
 
 def _settle(session: PresentSession, edits: str) -> None:

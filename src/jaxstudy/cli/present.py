@@ -14,14 +14,24 @@ def present(
     port: Annotated[int | None, typer.Option(help="Port on 127.0.0.1; default: a free one.")] = None,
     browser: Annotated[bool, typer.Option(help="Open a browser; without it, the address is printed.")] = True,
     anyway: Annotated[bool, typer.Option("--anyway", help="Go on when the preflight found something.")] = False,
+    record: Annotated[bool, typer.Option(help="Record the talk below recordings/, on this machine.")] = True,
+    audience: Annotated[
+        bool, typer.Option("--audience", help="A page to follow and ask on; QR code on the title.")
+    ] = False,
+    audience_host: Annotated[
+        str, typer.Option(help="Where that page listens; 0.0.0.0 lets in your whole network.")
+    ] = "127.0.0.1",
+    audience_port: Annotated[int | None, typer.Option(help="Its port; default: 8822, or a free one.")] = None,
+    phone: Annotated[bool, typer.Option("--phone", help="With --audience: the speaker window for your phone.")] = False,
 ) -> None:
     """Give a lecture live: slides whose cells run, from a working copy; your edits come back as a diff."""
-    from jaxstudy.cli.live import Wishes, present_live, present_static
+    from jaxstudy.cli.live import Wishes, invited, present_live, present_static
     from jaxstudy.cli.show import console
     from jaxstudy.course import load_course, read_lecture
 
     course = load_course()
-    wishes = Wishes("lab" if lab else "classic", port, browser, anyway)
+    invitation = invited(audience, audience_host, audience_port, phone, lab or static)
+    wishes = Wishes("lab" if lab else "classic", port, browser, anyway, invitation, record)
     if static:
         deck = present_static(course, course.find(lecture), browser)
         console.print(f"[green]✓[/] {deck.as_uri()}\n  s opens the speaker window, ? lists the keys")

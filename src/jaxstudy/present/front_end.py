@@ -11,10 +11,16 @@ from typing import Any
 
 import jaxstudy
 from jaxstudy.course import Lecture
+from jaxstudy.course.exercises import starter, without_markers
 from jaxstudy.errors import Problem, ToolMissing
 from jaxstudy.present.workplace import Workplace
 
 FRONT_ENDS = ("classic", "lab")
+_PAGE = (
+    *("custom-preload.js", "custom.js", "custom.css", "typing.js", "companion.js"),
+    *("rescue.js", "rescue.css", "goto.js", "difference.js", "marks.js", "marks.css"),
+)
+"""What the page of classic RISE loads of ours."""
 _PACKAGES = {"classic": ("rise", "nbclassic"), "lab": ("jupyterlab_rise",)}
 _ASSETS = Path(jaxstudy.__file__).parent / "assets" / "rise"
 _REMOTE_IMPORT = re.compile(r"@import\s+url\(\s*['\"]?(?:https?:)?//[^)]*\)\s*;?")
@@ -52,10 +58,9 @@ def furnish(place: Workplace, lecture: Lecture, front_end: str) -> None:
     config, share = place.jupyter / "config", place.jupyter / "share"
     settings = dict(lecture.metadata.get("rise") or {})
     if front_end == "classic":
-        for name in ("custom-preload.js", "custom.js", "typing.js", "companion.js", "custom.css"):
+        for name in _PAGE:
             _write(config / "custom" / name, (_ASSETS / name).read_text(encoding="utf-8"))
-        steps = [{"id": step.id, "source": step.source} for step in lecture]
-        _write(config / "custom" / "plan.js", f"define([], () => ({json.dumps({'steps': steps})}));\n")
+        _write(config / "custom" / "plan.js", f"define([], () => ({json.dumps(_plan(lecture))}));\n")
         _write_json(config / "nbconfig" / "notebook.json", {"load_extensions": {"rise/main": True}})
         # RISE loses the settings of the header when it is faster than the notebook; these it always finds.
         _write_json(config / "nbconfig" / "rise.json", {**_HOUSE, **settings, "autolaunch": False})
@@ -68,6 +73,21 @@ def furnish(place: Workplace, lecture: Lecture, front_end: str) -> None:
         _write_json(manager / "plugin.jupyterlab-settings", {"autosaveInterval": 3})  # seconds
         notices = place.jupyter / "lab-settings" / "@jupyterlab" / "apputils-extension"
         _write_json(notices / "notification.jupyterlab-settings", {"fetchNews": "false", "checkForUpdates": False})
+
+
+def _plan(lecture: Lecture) -> dict[str, Any]:
+    """The lecture as the page must know it: cells by id with their text, slides by number."""
+    steps = [
+        {"id": step.id, "source": without_markers(step.source), "starter": starter(step.source)}
+        if step.kind == "code"
+        else {"id": step.id, "source": step.source}
+        for step in lecture
+    ]
+    section, slides = "", []
+    for slide in lecture.slides:
+        section = slide.title if slide.level == "slide" else section
+        slides.append({"id": slide.id, "title": slide.title, "section": section, "steps": [s.id for s in slide.steps]})
+    return {"steps": steps, "slides": slides}
 
 
 def _put_themes(nbextensions: Path) -> None:

@@ -27,7 +27,11 @@ from jaxstudy.present.audience.link import AudienceLink, invitation
 from jaxstudy.present.companion.hub import Hub
 from jaxstudy.present.companion.pages import handlers, start_clock
 from jaxstudy.present.companion.plan import plan_from
+from jaxstudy.present.recorder.recorder import UNRECORDED, Recorder
 from jaxstudy.present.server import Orders, report
+from jaxstudy.present.standby.keeper import Keeper
+from jaxstudy.present.standby.pages import rehearsal_handler
+from jaxstudy.present.standby.rehearsal import outputs_at
 
 _EXTENSION = {"classic": "nbclassic", "lab": "jupyterlab_rise"}
 _BESIDE = r"/nbclassic/notebooks/(.*\.(?:css|png|jpe?g|gif|svg|webp|ico|mp4|webm|ogg|mp3|pdf|html))"
@@ -39,6 +43,9 @@ class LectureKernels(AsyncMappingKernelManager):
     """Kernels that run in the original's folder, and are warmed before anybody asks them anything."""
 
     orders: Orders
+    restarting: frozenset[str] = frozenset()
+    """Kernels that are being restarted, and so are not dead."""
+    recorder: Recorder | None = None
 
     def cwd_for_path(self, path: str, **kwargs: Any) -> str:
         """The folder the lecture lies in, not that of its working copy: it may read files beside it."""
@@ -48,8 +55,27 @@ class LectureKernels(AsyncMappingKernelManager):
 
     async def restart_kernel(self, kernel_id: str, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """Restart it, and warm the new one."""
-        await super().restart_kernel(kernel_id, *args, **kwargs)
-        await self.warm_up(kernel_id)
+        self.restarting |= {kernel_id}
+        try:
+            await super().restart_kernel(kernel_id, *args, **kwargs)
+            if self.recorder is not None:
+                self.recorder.restarted(kernel_id)
+            await self.warm_up(kernel_id)
+        finally:
+            self.restarting -= {kernel_id}
+
+    def start_watching_activity(self, kernel_id: str) -> None:
+        """Also: record. Called for a new kernel, and for one that moved to other ports."""
+        super().start_watching_activity(kernel_id)
+        if (recorder := self.recorder) is not None:
+            recorder.attach(kernel_id, self.get_kernel(kernel_id))
+            self.add_restart_callback(kernel_id, lambda: recorder.died(kernel_id))
+
+    def stop_watching_activity(self, kernel_id: str) -> None:
+        """The kernel ends, or moves."""
+        if self.recorder is not None:
+            self.recorder.tap.detach(kernel_id)
+        super().stop_watching_activity(kernel_id)
 
     async def warm_up(self, kernel_id: str) -> None:
         """Run the warm-up code, leaving no name, number or history behind."""
@@ -111,6 +137,8 @@ class RiseServer(ServerApp):
     """A server on a socket that is open already."""
 
     orders: Orders
+    keeper: Keeper | None = None
+    """Who keeps the standby; None where the front end has none, and until the kernel is warm."""
 
     def load_config_file(self, suppress_errors: bool = True) -> None:  # type: ignore[override]
         """Nothing is loaded: a server set up for other work may want a password, or another port."""
@@ -129,7 +157,22 @@ class RiseServer(ServerApp):
         super().init_webapp()
         plan = plan_from(Path(self.orders.plan).read_text(encoding="utf-8"))
         self.hub = Hub(plan, Path(self.orders.talks))
+        self._record()
         self.web_app.add_handlers(".*$", [(_BESIDE, LectureFiles, _roots(self.orders)), *handlers(self.hub)])
+        self.web_app.add_handlers(".*$", [rehearsal_handler(Path(self.orders.rehearsal))])
+
+    def _record(self) -> None:
+        if not self.orders.recording:
+            self.hub.subscribe(lambda kind, _: self.hub.say(UNRECORDED) if kind == "mark" else None)
+            return
+        assert isinstance(self.kernel_manager, LectureKernels)
+        self.kernel_manager.recorder = Recorder(
+            self.hub,
+            Path(self.orders.recording),
+            later=self.io_loop.call_later,
+            warn=lambda words: report(self.orders.news, event="unrecorded", why=words),
+            kept=lambda step: outputs_at(Path(self.orders.rehearsal), step),
+        )
 
     async def _post_start(self) -> None:
         await super()._post_start()
@@ -152,10 +195,18 @@ class RiseServer(ServerApp):
         )
         assert isinstance(self.kernel_manager, LectureKernels)
         await self.kernel_manager.warm_up(session["kernel"]["id"])
+        if self.orders.front_end == "classic":
+            assert isinstance(self.session_manager, OneSession)
+            self.keeper = Keeper(self.hub, self.kernel_manager, self.session_manager)
+            self.keeper.start(session["kernel"]["id"])
 
     async def _cleanup(self) -> None:
+        if self.keeper is not None:
+            self.keeper.stop()
         self.hub.close()
         await super()._cleanup()
+        if isinstance(self.kernel_manager, LectureKernels) and self.kernel_manager.recorder is not None:
+            self.kernel_manager.recorder.close()
 
     def kernel_pids(self) -> list[int]:
         """The process ids of all kernels."""
@@ -201,6 +252,8 @@ def _config(orders: Orders) -> Config:
     if orders.front_end == "lab":
         # Its themes, inside a bundle, ask Google for fonts. So the browser is told not to.
         app.tornado_settings = {"headers": {"Content-Security-Policy": _OWN_STYLES_ONLY}}
+    else:
+        config.KernelManager.autorestart = False  # the keeper sees it die, and has a better one than an empty one
     config.IdentityProvider.token = orders.token
     config.KernelManager.shutdown_wait_time = 1.0  # seconds; a cell that runs for ever is not waited for
     return config

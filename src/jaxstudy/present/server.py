@@ -52,12 +52,18 @@ class Orders:
     """File with the talk's plan, as `companion.plan` writes it."""
     talks: str
     """Folder with what earlier talks took."""
+    rehearsal: str = ""
+    """File with what the lecture's build knows of its cells, as `standby.rehearsal` writes it; may not be there yet."""
+    at: str = ""
+    """Step to start at, with the state it needs; empty for the beginning."""
     audience: int = -1
     """File descriptor of the line to the audience's server; -1 where there is none."""
     invitation: str = ""
     """Address of the follow page."""
     phone: str = ""
     """Address of the speaker's window for a phone; empty for none."""
+    recording: str = ""
+    """File to record the talk in, or to go on with; empty for none."""
     socket: int = -1
     """File descriptor of the listening socket."""
     port: int = 0

@@ -11,6 +11,7 @@ if diff := session.edits():
 from __future__ import annotations
 
 import contextlib
+import datetime
 import html
 import os
 import secrets
@@ -26,11 +27,14 @@ from jaxstudy.course.atomic import write_atomically
 from jaxstudy.errors import FoundWanting, InputError, KernelLost, Problem
 from jaxstudy.present.audience.folder import write_folder
 from jaxstudy.present.audience.serving import Audience, Invitation
-from jaxstudy.present.companion.plan import plan_of
+from jaxstudy.present.companion.plan import plan_of, step_at
 from jaxstudy.present.edits import keep_edits, live_edits, save_patch
 from jaxstudy.present.front_end import FRONT_ENDS, address, furnish, require
+from jaxstudy.present.recorder.places import FOLDER, Place, end_recording, place_for
 from jaxstudy.present.server import Orders
 from jaxstudy.present.serving import Serving, listen
+from jaxstudy.present.standby.from_build import rehearsal_of
+from jaxstudy.present.standby.rehearsal import Rehearsal
 from jaxstudy.present.warming import warm_up_code
 from jaxstudy.present.workplace import Workplace, environment, workplaces
 from jaxstudy.warm import SOCKET_VARIABLE, kernelspec_folder
@@ -54,16 +58,21 @@ class PresentSession:
         port: int | None = None,
         build: Path | None = None,
         kernels: Kernels | None = None,
+        at: str = "",
+        recap: str = "",
         audience: Invitation | None = None,
+        record: bool = False,
     ) -> None:
         """Nothing is started yet.
 
         `port` is one to insist on; `build` the course's build folder (default `course_root/build`); `kernels` those
-        of a build that goes on beside, to share its warm parent;
-        `audience` how others may follow, once `admit` lets them in.
+        of a build that goes on beside, to share its warm parent; `at` a step, or the number of a slide, to start at;
+        `recap` a line for the notes of the lecture's recap;
+        `audience` how others may follow, once `admit` lets them in; `record` writes the talk down below the course's
+        `recordings/`.
 
         Raises:
-            InputError: no such front end.
+            InputError: no such front end, or no such step.
             ToolMissing: it is not installed.
         """
         if front_end not in FRONT_ENDS:
@@ -73,7 +82,12 @@ class PresentSession:
         self._root, self._theme, self._wanted_port = course_root.resolve(), theme, port
         self._build = (build or course_root / "build").resolve()
         self._kernels = kernels
+        self._at = step_at(lecture, at) if at else ""
+        self._recap = recap
         self._invitation = audience
+        self._record = record
+        self.recording: Place | None = None
+        """Where the talk is recorded."""
         self.audience: Audience | None = None
         """The audience's server, where there is to be one."""
         self._token = secrets.token_urlsafe(24)
@@ -91,17 +105,20 @@ class PresentSession:
             self.workplace = Workplace.make(self.lecture, self._root, self._theme, live)
             stack.enter_context(self.workplace.taken())
             furnish(self.workplace, self.lecture, self.front_end)
-            write_atomically(self.workplace.plan, plan_of(self.lecture).to_json())
+            write_atomically(self.workplace.plan, plan_of(self.lecture, self._recap).to_json())
             self._write_kernelspec(kernels)
             self._write_door()
             if self._invitation is not None:
                 self.audience = stack.enter_context(Audience(self._invitation))
+            if self._record:
+                self.recording = place_for(self._root / FOLDER, self.lecture.name, datetime.datetime.now())
             orders, variables = self._orders(), environment(self.workplace)
             self.serving = Serving.start(listener, orders, variables, self.workplace.log)
             stack.callback(self._end)
             if self.audience is not None:
                 self.audience.hub_line.close()  # the server has it
                 stack.callback(self.audience.close)  # before `_end` clears the folder away
+            self.rehearse()  # while the server starts
             self._closing = stack.pop_all()
         return self
 
@@ -152,6 +169,12 @@ class PresentSession:
         why = self.serving.events.get("cold", {}).get("why") or self.serving.last_words()
         raise KernelLost(Problem(f"a warm kernel within {timeout:g} s", why, f"look at {self.workplace.log}"))
 
+    def rehearse(self) -> Rehearsal:
+        """Tell the server what the last build of the lecture knows; again, when it has been built meanwhile."""
+        rehearsal = rehearsal_of(self.lecture, self._root, self._build, size_from())
+        write_atomically(self.workplace.rehearsal, rehearsal.to_json())
+        return rehearsal
+
     def admit(self) -> None:
         """Open the follow page, made from the lecture's last build. Those who came before waited at the door.
 
@@ -196,6 +219,9 @@ class PresentSession:
             warm_up=warm_up_code(self.lecture),
             plan=str(self.workplace.plan),
             talks=str(self.talks),
+            rehearsal=str(self.workplace.rehearsal),
+            at=self._at,
+            recording=str(self.recording.path) if self.recording else "",
             **self._invited(),
         )
 
@@ -222,6 +248,9 @@ class PresentSession:
     def _end(self) -> None:
         """Stop the server and leave no folder behind that holds nothing of worth."""
         orderly = self.serving.stop()
+        if orderly and self.recording is not None:  # a talk that was broken off is gone on with by the next session
+            with contextlib.suppress(OSError):
+                end_recording(self.recording.path)
         if live_edits(self.workplace):
             save_patch(self.workplace)
         elif orderly:  # else its log may be wanted; the next session clears it away

@@ -104,6 +104,10 @@ define(["jquery", "base/js/namespace", "base/js/events"], function ($, Jupyter, 
       return execute.apply(this, arguments);
     };
     events.on("kernel_restarting.Kernel kernel_autorestarting.Kernel", () => done.clear());
+    events.on("swapped.Jaxstudy", function (_, { ran }) {
+      done.clear();
+      ran.forEach((cell) => done.add(cell));
+    });
   }
 
   /* RISE selects the slide's first code cell half a second after each step. By then the presenter may be typing in it,
@@ -199,14 +203,20 @@ define(["jquery", "base/js/namespace", "base/js/events"], function ($, Jupyter, 
     selectWithCare();
     dropDangerousKeys();
     events.on("create.Cell", markTags);
-    const parts = ["notebook/js/codecell", "notebook/js/outputarea", "custom/typing", "custom/companion"];
-    require(parts, function (codecell, outputarea, typing, companion) {
+    const parts = ["notebook/js/codecell", "notebook/js/outputarea", "custom/typing", "custom/companion",
+      "custom/plan", "custom/rescue", "custom/goto", "custom/difference", "custom/marks"];
+    require(parts, function (codecell, outputarea, typing, companion, plan, rescue, list, difference, marks) {
       runHiddenCellsFirst(codecell.CodeCell);
       readableErrors(outputarea.OutputArea);
       companion.onNotebook(onStage);
       if (onStage) {
         // In the speaker window the cells stay full: that is where the presenter reads what comes.
-        typing.start(Jupyter.notebook.get_cells().filter((cell) => cell.code_mirror && tagsOf(cell).includes("live")));
+        const starter = (cell) => (plan.steps.find((step) => step.id === companion.idOf(cell)) || {}).starter;
+        const typed = (cell) => cell.code_mirror && (tagsOf(cell).includes("live") || starter(cell));
+        typing.start(Jupyter.notebook.get_cells().filter(typed), starter);
+        difference.start();
+        rescue.start(list);
+        marks.start();
       }
     });
   }

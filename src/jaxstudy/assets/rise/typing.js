@@ -7,6 +7,7 @@ define(["base/js/namespace", "notebook/js/codecell"], function (Jupyter, codecel
   const CHUNK = 3; // characters a key press types: fast enough to follow one's own talk
   const STORE = "jaxstudy-live"; // what was rehearsed survives a reload of the page
   const states = new Map(); // cell → {rehearsed, ran}
+  let starter = () => ""; // cell → what it starts with: an exercise shows all but its solution
   let hammering = null; // the cell that any key types in
 
   function isLive(cell) {
@@ -114,7 +115,7 @@ define(["base/js/namespace", "notebook/js/codecell"], function (Jupyter, codecel
   function prepare(cell, kept) {
     states.set(cell, { rehearsed: kept ? kept.rehearsed : cell.get_text(), ran: Boolean(kept && kept.ran) });
     if (!states.get(cell).ran) {
-      cell.set_text("");
+      cell.set_text(starter(cell) || "");
     }
     cell.code_mirror.on("keydown", (_, event) => onKey(cell, event));
     cell.code_mirror.on("change", () => mark(cell));
@@ -135,12 +136,12 @@ define(["base/js/namespace", "notebook/js/codecell"], function (Jupyter, codecel
     }
   }
 
-  /* An empty cell that is run is typed first: Shift+Enter alone gives the whole lecture. */
+  /* A cell that is run as it started is typed first: Shift+Enter alone gives the whole lecture. */
   function typeBeforeRunning() {
     const execute = codecell.CodeCell.prototype.execute;
     codecell.CodeCell.prototype.execute = function () {
       if (isLive(this)) {
-        if (!this.get_text().trim()) {
+        if (this.get_text().trim() === (starter(this) || "").trim() && !states.get(this).ran) {
           bringBack(this);
         }
         states.get(this).ran = true;
@@ -179,7 +180,8 @@ define(["base/js/namespace", "notebook/js/codecell"], function (Jupyter, codecel
     });
   }
 
-  function start(cells) {
+  function start(cells, starters) {
+    starter = (cell) => (cell.metadata.tags || []).includes("live") ? "" : starters(cell);
     const before = kept();
     cells.forEach((cell, place) => prepare(cell, before[place]));
     keep();

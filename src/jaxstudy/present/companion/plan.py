@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from html import escape
 from typing import Any
 
 from markdown_it import MarkdownIt
 
 from jaxstudy.course import Lecture, Slide
+from jaxstudy.course.exercises import without_markers
+from jaxstudy.course.pictures import alt_text
+from jaxstudy.errors import InputError, Problem, near
 
+_RECAP = re.compile(r"\b(recap|warm-?up)\b", re.IGNORECASE)
 _LATE = re.compile(r"^\W*late\?\s*(.+)", re.IGNORECASE)
 
 
@@ -23,6 +28,8 @@ class PlannedStep:
     code: bool
     live: bool
     source: str
+    alt: str = ""
+    """What one sees in its figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +75,17 @@ class Plan:
         return json.dumps(asdict(self))
 
 
-def plan_of(lecture: Lecture) -> Plan:
-    """The plan of a lecture."""
+def plan_of(lecture: Lecture, recap: str = "") -> Plan:
+    """The plan of a lecture; `recap`, what is to come up again, stands in the notes of its recap, or of its title."""
     sections: list[Section] = []
     slides: list[PlannedSlide] = []
     for slide in lecture.slides:
         if slide.level == "slide" or not sections:
             sections.append(Section(slide.title or lecture.title, 60 * (slide.minutes or 0), " ".join(_late(slide))))
         slides.append(_planned(slide, len(sections) - 1))
+    if recap:
+        place = next((n for n, one in enumerate(slides[: len(slides) // 2]) if _RECAP.search(one.title)), 0)
+        slides[place] = replace(slides[place], notes=f"<p><strong>{escape(recap)}</strong></p>{slides[place].notes}")
     return Plan(lecture.name, lecture.title, tuple(slides), tuple(sections))
 
 
@@ -90,11 +100,31 @@ def plan_from(text: str) -> Plan:
     return Plan(data["lecture"], data["title"], slides, sections)
 
 
+def step_at(lecture: Lecture, place: str) -> str:
+    """The id of the step that `place` names: a step's id, or the number of a slide as the slides count them.
+
+    Raises:
+        InputError: there is no such step or slide.
+    """
+    ids = [step.id for step in lecture]
+    if place in ids:
+        return place
+    if place.isdigit() and 1 <= int(place) <= len(lecture.slides):
+        return lecture.slides[int(place) - 1].id
+    expected = f"a step's id, or a slide's number from 1 to {len(lecture.slides)}"
+    do = "the address of a slide of the deck ends in its id"
+    raise InputError(Problem(expected, f"{place!r}{near(place, ids)}", do, lecture.path))
+
+
 def _planned(slide: Slide, section: int) -> PlannedSlide:
     render = MarkdownIt("commonmark", {"html": False}).enable("table").render
     notes = "\n".join(render(step.source) for step in slide.notes)
     steps = tuple(
-        PlannedStep(step.id, step.kind == "code", "live" in step.tags, step.source if step.kind == "code" else "")
+        PlannedStep(
+            step.id, True, "live" in step.tags, without_markers(step.source), alt_text(step.source, step.metadata)
+        )
+        if step.kind == "code"
+        else PlannedStep(step.id, False, "live" in step.tags, "")
         for step in slide.steps
     )
     return PlannedSlide(slide.id, slide.title, section, notes, steps)

@@ -1,0 +1,1 @@
+"""Recordings after the talk: found, summed up, trimmed, shifted, redacted, exported."""
