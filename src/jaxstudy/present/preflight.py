@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import shutil
 import webbrowser
 from collections.abc import Callable, Iterator
@@ -13,9 +14,11 @@ from jaxstudy.build.distributions import distribution_of
 from jaxstudy.build.doctor import Check
 from jaxstudy.course import Lecture
 from jaxstudy.errors import InputError, StudyError, ToolMissing
+from jaxstudy.present import readiness
 from jaxstudy.present.front_end import missing
 from jaxstudy.present.references import missing_modules, missing_references
 from jaxstudy.present.serving import listen
+from jaxstudy.present.standby.rehearsal import Rehearsal
 
 _FREE_MEGABYTES = 200
 # The two that drive the page must be the versions that the real-browser tests ran with, in these first numbers.
@@ -32,19 +35,33 @@ def preflight(
     port: int | None = None,
     browser: bool = True,
     build: Path | None = None,
+    kernel: Callable[[], float] | None = None,
+    rehearse: Callable[[], Rehearsal] | None = None,
+    links: bool = False,
 ) -> list[Check]:
     """Every check of one lecture, those that passed too, in the order in which they are best read.
 
-    `execute` runs the lecture (through the cache) and raises `StudyError` when it fails; it is called last, and
-    whatever the other checks say. `port` is the one asked for; leave it None once a session holds it.
+    `execute` runs the lecture (through the cache) and raises `StudyError` when it fails; it is called late, and
+    whatever the other checks say; after it `rehearse`, which gives what the cache then has, and `kernel`, which waits
+    until one is warm. `port` is the one asked for; leave it None once a session holds it. With `links`, other hosts
+    are asked whether they answer: nothing else here leaves this machine.
     """
     checks = [*_front_end(front_end), _port(port)]
     if browser:
         checks.append(_browser())
+    checks += [*readiness.fonts(), *readiness.screen()]
     checks += [_disk(build or course_root / "build"), _modules(lecture, course_root), *_data(lecture)]
-    checks += _references(lecture)
+    checks += [*readiness.data_sets(lecture, course_root), *readiness.network(lecture), *_references(lecture)]
+    if links:
+        checks += readiness.links(lecture)
     if execute is not None:
         checks += _runs(execute)
+    if rehearse is not None:
+        today = datetime.datetime.now().astimezone()
+        talks = (build or course_root / "build") / "talks"
+        checks += [readiness.recorded(rehearse), readiness.rehearsed(talks, lecture, today)]
+    if kernel is not None:
+        checks.append(readiness.warm_kernel(kernel))
     return checks
 
 
@@ -88,7 +105,7 @@ def _disk(build: Path) -> Check:
     there = next(folder for folder in (build, *build.parents) if folder.exists())
     free = shutil.disk_usage(there).free // 10**6
     cure = "" if free >= _FREE_MEGABYTES else f"make room: {_FREE_MEGABYTES} MB are needed"
-    return Check("disk", not cure, f"{free:,} MB free", cure)
+    return Check("disk", not cure, f"{free:,} MB free for outputs and a recording", cure)
 
 
 def _modules(lecture: Lecture, course_root: Path) -> Check:

@@ -13,20 +13,39 @@ from urllib.parse import unquote, urlsplit
 from jaxstudy.course import Lecture, Step
 
 _TARGETS = re.compile(r"""\]\(\s*<?([^)\s>]+)|<(?:img|video|audio|source|a)\b[^>]*?\b(?:src|href)=["']([^"']+)["']""")
+_PARTS = re.compile(
+    r"""!\[[^\]]*\]\(\s*<?([^)\s>]+)|<(?:img|video|audio|source|iframe|script)\b[^>]*?\bsrc=["']([^"']+)["']"""
+)
 _CODE = re.compile(r"(```|~~~).*?\1|`[^`\n]+`", re.DOTALL)
 _NO_PYTHON = re.compile(r"^\s*[%!?]")
 
 
 def missing_references(lecture: Lecture) -> Iterator[tuple[str, int]]:
     """Targets of local links and pictures that are not there, each with its 1-based line in the lecture."""
+    for target, line in _found(lecture, _TARGETS):
+        if _is_local(target) and not _exists(target, lecture.path.parent):
+            yield target, line
+
+
+def remote_parts(lecture: Lecture) -> Iterator[tuple[str, int]]:
+    """Pictures, films and frames on slides that lie on another host, each with its line."""
+    return ((target, line) for target, line in _found(lecture, _PARTS) if urlsplit(target).netloc)
+
+
+def remote_links(lecture: Lecture) -> dict[str, int]:
+    """Web addresses that the lecture links to, in prose and as resources, each with the line where it first stands."""
+    prose = [pair for pair in _found(lecture, _TARGETS) if urlsplit(pair[0]).scheme in ("http", "https")]
+    found = [*((resource.url, 1) for resource in lecture.header.resources), *prose]
+    return dict(reversed(found))
+
+
+def _found(lecture: Lecture, pattern: re.Pattern[str]) -> Iterator[tuple[str, int]]:
     for step in lecture:
         if step.kind != "markdown":
             continue
         prose = _CODE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), step.source)  # code holds no links
-        for found in _TARGETS.finditer(prose):
-            target = found[1] or found[2]
-            if _is_local(target) and not _exists(target, lecture.path.parent):
-                yield target, step.line + prose.count("\n", 0, found.start())
+        for found in pattern.finditer(prose):
+            yield found[1] or found[2], step.line + prose.count("\n", 0, found.start())
 
 
 def missing_modules(lecture: Lecture, course_root: Path) -> dict[str, int]:

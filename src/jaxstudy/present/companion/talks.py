@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -24,13 +25,16 @@ class Talk:
     """Title → seconds, in the order of the lecture; 0 for one that was never shown."""
 
     @property
+    def given(self) -> bool:
+        """Whether it was shown past its middle: a talk or a rehearsal, and not a look at some slides."""
+        spent = list(self.sections.values())
+        shown = [n for n, seconds in enumerate(spent) if seconds >= _VISITED_SECONDS]
+        return bool(shown) and shown[-1] >= len(spent) / 2
+
+    @property
     def skipped(self) -> tuple[str, ...]:
         """Sections passed by in a talk that went past its middle; none where it was broken off."""
-        titles = list(self.sections)
-        shown = [n for n, title in enumerate(titles) if self.sections[title] >= _VISITED_SECONDS]
-        if not shown or shown[-1] < len(titles) / 2:
-            return ()
-        return tuple(title for title in titles if self.sections[title] < _VISITED_SECONDS)
+        return tuple(t for t, seconds in self.sections.items() if seconds < _VISITED_SECONDS) if self.given else ()
 
 
 def talk_of(plan: Plan, started: str, times: Mapping[int, float]) -> Talk:
@@ -47,14 +51,18 @@ def log_talk(folder: Path, lecture: str, talk: Talk) -> None:
 
 
 def last_talk(folder: Path, lecture: str) -> Talk | None:
-    """The latest talk of a lecture; None when there was none. A torn line is passed over."""
+    """The latest talk of a lecture; None when there was none."""
+    return next(reversed(talks(folder, lecture)), None)
+
+
+def talks(folder: Path, lecture: str) -> list[Talk]:
+    """All talks of a lecture, oldest first. A torn line is passed over."""
     try:
         lines = (folder / f"{lecture}.jsonl").read_text(encoding="utf-8").splitlines()
     except OSError:
-        return None
-    for line in reversed(lines):
-        try:
-            return Talk(**json.loads(line))
-        except (ValueError, TypeError):
-            continue
-    return None
+        return []
+    found: list[Talk] = []
+    for line in lines:
+        with contextlib.suppress(ValueError, TypeError):
+            found.append(Talk(**json.loads(line)))
+    return found
