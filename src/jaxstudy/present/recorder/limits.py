@@ -42,7 +42,7 @@ class Printed:
             self._drop(text)
             return "", 0
         kept, lost = cut(text, min(self._left, TEXT_BYTES))
-        self._left = 0 if lost else self._left - len(kept)
+        self._left -= len(kept)
         return kept, lost
 
     def rest(self) -> tuple[str, int]:
