@@ -205,19 +205,23 @@ def ours(work: Path) -> Row:
     return Row("jaxstudy homework grade", runs[0], runs[1], dict(marks))
 
 
-def at_scale(copies: int) -> tuple[int, Run]:
-    """Ours again on every kind but the hanging one, so many times: what a submission costs when starting is paid."""
+def at_scale(count: int) -> Run:
+    """Ours on a class of so many, made of every kind but the hanging one: starting matters less."""
     with tempfile.TemporaryDirectory(prefix="jaxstudy-grading-") as name:
         work = Path(name)
         row_folder = work / "ours"
         ours(row_folder)
         crowd = row_folder / "crowd"
-        for path in (row_folder / "honest").iterdir():
-            for number in range(copies):
-                crowd.mkdir(exist_ok=True)
-                shutil.copy(path, crowd / f"{path.stem}_{number}.ipynb")
+        crowd.mkdir()
+        kinds = sorted((row_folder / "honest").iterdir())
+        for number in range(count):
+            path = kinds[number % len(kinds)]
+            shutil.copy(path, crowd / f"{path.stem}_{number}.ipynb")
         command = [sys.executable, "-m", "jaxstudy", "homework", "grade", str(row_folder / "01_bench"), str(crowd)]
-        return len(list(crowd.iterdir())), measure([*command, "--out", str(work / "crowd-grades")], work)
+        run = measure([*command, "--out", str(work / "crowd-grades")], work)
+        if run.returncode:
+            raise RuntimeError(run.output)
+        return run
 
 
 if __name__ == "__main__":

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import contextlib
 import platform
-import re
 import secrets
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -26,8 +27,9 @@ from typing import Self
 
 from jaxstudy.errors import FoundWanting, Problem, ToolMissing
 from jaxstudy.homework.asked_remotely import Reference, Submission
-from jaxstudy.homework.assignment import Assignment, Limits
+from jaxstudy.homework.assignment import Assignment
 from jaxstudy.homework.checks.running import Check, load_checks, run_check
+from jaxstudy.homework.imports import imports_of
 from jaxstudy.homework.programs import borrow, keep, programs_key
 from jaxstudy.homework.results import CheckResult, Sandbox, SubmissionResult
 from jaxstudy.homework.sandbox.held import Refused
@@ -36,7 +38,7 @@ from jaxstudy.homework.sandbox.terms import TIERS, Terms
 from jaxstudy.homework.sandbox.view import libraries
 from jaxstudy.homework.sources import Source, Unreadable, read_source
 
-_TORCH = re.compile(r"^\s*(import|from) torch\b|\btorch_module\b|\btensor\(", re.MULTILINE)
+_REFERENCES = 2  # workers that rehearse: programs are compiled on as many cores
 _VERSIONS = ("jax", "jaxlib", "flax", "optax", "numpy", "torch")
 
 
@@ -55,6 +57,7 @@ class Grader:
         allow_weak_sandbox: bool = False,
         strongest: str = "namespaces",
         programs: Path | None = None,
+        nursery: Nursery | None = None,
     ) -> None:
         """Load the checks.
 
@@ -64,6 +67,7 @@ class Grader:
             allow_weak_sandbox: grade even where the file system and the network can't be taken away.
             strongest: the tier to begin with; for tests of the others.
             programs: folder that keeps what the reference compiled for the next grader; None: nothing is kept.
+            nursery: a process that forks workers, already starting; the caller ends it. None: one of its own.
 
         Raises:
             InputError: checks that can't be loaded.
@@ -74,7 +78,10 @@ class Grader:
         self.checks: tuple[Check, ...] = (*load_checks(assignment.checks), *_hidden(assignment.hidden))
         self.sandbox: Sandbox | None = None
         """How workers are held; known once the grader has been entered."""
-        self._programs = programs
+        self._programs, self._given = programs, nursery
+        self._references: list[Reference] = []
+        self._asked_of: dict[Check, Reference] = {}
+        """Which of the references each check asks. What a reference keeps, only that one has."""
         self._open = contextlib.ExitStack()
         self._environment = _environment(assignment)
 
@@ -86,16 +93,15 @@ class Grader:
             FoundWanting: the reference does not earn all points.
         """
         with contextlib.ExitStack() as started:
-            scratch = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="jaxstudy-grading-")))
-            self._nursery = started.enter_context(Nursery(scratch, _asks_for_torch(self.assignment)))
+            self._nursery = self._given or started.enter_context(_nursery_for(self.assignment))
+            scratch = self._nursery.scratch
+            started.callback(self._close_references)
             self._cache = scratch / "programs"
             self._cache.mkdir()
             key = programs_key(self._environment)
             borrowed = self._programs is not None and borrow(self._programs, key, self._cache)
             self._cache.chmod(0o777)  # a worker of root's is another user; the folder around it is ours alone
-            self._reference = self._start_reference()
-            started.callback(self._reference.close)
-            self._rehearse()
+            self._rehearse(self._start_reference())
             if self._programs is not None and not borrowed:
                 keep(self._programs, key, self._cache)
             self._open = started.pop_all()
@@ -107,12 +113,11 @@ class Grader:
         self._open.close()
 
     def _start_reference(self) -> Reference:
-        source = read_source(self.assignment.script.read_text(encoding="utf-8-sig"))
         refused = []
         for tier in self._tiers:
             if tier != "namespaces" and not self._weak:
                 break
-            submission = Submission(self._nursery, self._terms(tier, fills_cache=True), self._generous(), source)
+            submission = self._as_reference(tier)
             try:
                 submission.start()
             except Refused as error:
@@ -124,6 +129,12 @@ class Grader:
             raise ToolMissing(Problem("a process held by limits at least", "; ".join(refused), "use another machine"))
         do = "allow user namespaces (or grade as root), or say --allow-weak-sandbox if you trust the students' code"
         raise ToolMissing(Problem("a sandbox with namespaces of its own", "; ".join(refused) or "none", do))
+
+    def _as_reference(self, tier: str) -> Submission:
+        source = read_source(self.assignment.script.read_text(encoding="utf-8-sig"))
+        # Its worker lives as long as the grader, and nothing in it hangs.
+        generous = replace(self.assignment.limits, call_seconds=300.0, submission_seconds=1e9)
+        return Submission(self._nursery, self._terms(tier, fills_cache=True), generous, source)
 
     def _terms(self, tier: str, *, fills_cache: bool = False) -> Terms:
         limits = self.assignment.limits
@@ -140,21 +151,37 @@ class Grader:
             file_mb=max(1, round(limits.file_mb)),
         )
 
-    def _generous(self) -> Limits:
-        # The reference's worker lives as long as the grader, and nothing in it hangs.
-        return replace(self.assignment.limits, call_seconds=300.0, submission_seconds=1e9)
+    def _close_references(self) -> None:
+        for reference in self._references:
+            reference.close()
 
-    def _rehearse(self) -> None:
-        """The reference through every check."""
-        problems = []
-        for check in self.checks:
-            result = run_check(check, self._reference, self._reference, self.seed)
-            if result.earned < result.points:
-                got = f"{result.earned:g}: {result.message}"
-                do = "run `jaxstudy homework verify`; mend the check or the solution"
-                problems.append(Problem(f"{result.points:g} points for the reference in {check.id}", got, do))
+    def _rehearse(self, first: Reference) -> None:
+        """The reference through every check: in a few workers at once, since most of it is compiling."""
+        assert self.sandbox is not None
+        others = (Reference(self._as_reference(self.sandbox.tier)) for _ in self.checks[1:_REFERENCES])
+        self._references = [first, *others]
+        waiting = deque(self.checks)
+        with ThreadPoolExecutor(_REFERENCES) as threads:
+            try:
+                found = list(threads.map(lambda one: dict(self._rehearsed(one, waiting)), self._references))
+            except BaseException:
+                self._nursery.close()  # else the other thread would go on, and be waited for
+                raise
+        problems = {check: problem for some in found for check, problem in some.items()}
         if problems:
-            raise FoundWanting(*problems)
+            raise FoundWanting(*(problems[check] for check in self.checks if check in problems))
+
+    def _rehearsed(self, reference: Reference, waiting: deque[Check]) -> Iterator[tuple[Check, Problem]]:
+        """One reference through checks that no other has taken; those that it fails."""
+        while True:
+            try:
+                check = waiting.popleft()
+            except IndexError:
+                return
+            self._asked_of[check] = reference
+            result = run_check(check, reference, reference, self.seed)
+            if result.earned < result.points:
+                yield check, _fails_itself(result)
 
     def grade(self, source: Path | str, student: str = "") -> SubmissionResult:
         """The marks of one submission, whatever its code does.
@@ -185,7 +212,7 @@ class Grader:
         for check in self.checks:  # the shown ones first: what a hidden one asks can't be printed in a shown one
             submission.next_check(check.hidden)
             try:
-                yield run_check(check, submission, self._reference, self.seed)
+                yield run_check(check, submission, self._asked_of[check], self.seed)
             except Refused as error:
                 submission.incidents.append(f"no worker could be started: {error}")
                 yield _not_asked(check, f"not asked: no worker could be started ({error})")
@@ -220,6 +247,15 @@ class Grader:
         )
 
 
+@contextlib.contextmanager
+def _nursery_for(assignment: Assignment) -> Iterator[Nursery]:
+    with (
+        tempfile.TemporaryDirectory(prefix="jaxstudy-grading-") as scratch,
+        Nursery(Path(scratch), imports_of(assignment)) as nursery,
+    ):
+        yield nursery
+
+
 def _hidden(path: Path) -> list[Check]:
     return load_checks(path, hidden=True) if path.is_file() else []
 
@@ -232,9 +268,10 @@ def _not_asked(check: Check, message: str = "") -> CheckResult:
     )
 
 
-def _asks_for_torch(assignment: Assignment) -> bool:
-    files = (assignment.script, assignment.checks, assignment.hidden)
-    return any(_TORCH.search(path.read_text(encoding="utf-8", errors="replace")) for path in files if path.is_file())
+def _fails_itself(result: CheckResult) -> Problem:
+    do = "run `jaxstudy homework verify`; mend the check or the solution"
+    name = f"{result.points:g} points for the reference in {result.id}"
+    return Problem(name, f"{result.earned:g}: {result.message}", do)
 
 
 def _environment(assignment: Assignment) -> dict[str, str]:

@@ -110,9 +110,9 @@ class Lively:
     def of(self, value: Any) -> Any:
         """Each call makes new arrays: nothing that a function does to its arguments is seen by the next."""
         if isinstance(value, np.ndarray):
-            import jax.numpy as jnp
+            import jax
 
-            return jnp.asarray(value)
+            return jax.device_put(value)
         if isinstance(value, (list, tuple)):
             return type(value)(self.of(item) for item in value)
         if isinstance(value, dict):

@@ -9,7 +9,7 @@ number of processes or machines.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,12 +87,19 @@ def grade_class(
         seed = before.seed if options.resume and before and before.assignment == digest else seed_of(digest)
     where = str(Path(submissions).expanduser().absolute())
     run = Run(assignment.name, digest, seed, where, options.late, options.allow_weak_sandbox)
-    gathered = gather(Path(submissions), records.sources, assignment.name)
-    everyone = {submission.key: submission for submission in gathered.submissions}
-    records.forget_others(everyone)
-    records.write_run(run)
-    results = _kept(records, everyone, assignment, run) if options.resume else {}
-    return _grade(assignment, records, run, gathered, results, options, on_progress)
+    with ExitStack() as stack:
+        # Where all is to be graded, the processes start while the files are gathered.
+        early = None if options.resume else stack.enter_context(_engine(assignment, records, run, options))
+        gathered = gather(Path(submissions), records.sources, assignment.name)
+        everyone = {submission.key: submission for submission in gathered.submissions}
+        records.forget_others(everyone)
+        records.write_run(run)
+        results = _kept(records, everyone, assignment, run) if options.resume else {}
+
+        def engine() -> Engine:
+            return early or stack.enter_context(_engine(assignment, records, run, options))
+
+        return _grade(assignment, records, run, gathered, results, engine, on_progress)
 
 
 def _kept(
@@ -115,7 +122,7 @@ def _grade(
     run: Run,
     gathered: Gathered,
     results: dict[str, SubmissionResult],
-    options: Options,
+    engine: Callable[[], Engine],
     on_progress: Callable[[Progress], None],
 ) -> Graded:
     everyone = {submission.key: submission for submission in gathered.submissions}
@@ -138,9 +145,8 @@ def _grade(
             keep(unit, unreadable(unit, checks, run))
     readable = [unit for unit in units if not unit.unreadable]
     if readable:
-        with _engine(assignment, records, run, options) as engine:
-            for unit, outcome in engine(readable):
-                keep(unit, given_up(unit, outcome, checks, run) if isinstance(outcome, str) else outcome)
+        for unit, outcome in engine()(readable):
+            keep(unit, given_up(unit, outcome, checks, run) if isinstance(outcome, str) else outcome)
     return Graded({key: results[key] for key in everyone}, kept, run, gathered.ignored)
 
 
@@ -158,4 +164,5 @@ def _engine(assignment: Assignment, records: Records, run: Run, options: Options
     else:
         setup = Setup(str(assignment.folder), run.seed, run.allow_weak_sandbox, str(records.programs))
         with Pool(setup, assignment.limits, records.log, options.jobs or cores()) as pool:
+            pool.start()
             yield pool.run

@@ -138,14 +138,14 @@ class _Bench:
             hand = self._hand()
             try:
                 hand.give(unit)
-                result = self._take(hand)
+                answer = self._take(hand)
             except Died as died:
                 how = str(died)
                 hand.kill()
                 continue
-            assert result is not None
+            assert answer is not None
             self.idle.put(hand)
-            return result
+            return answer[1]
         return how
 
     def _hand(self) -> Hand:
@@ -160,7 +160,7 @@ class _Bench:
             raise does_not_start(hand, str(error)) if isinstance(error, Died) else error from None
         return hand
 
-    def _take(self, hand: Hand) -> SubmissionResult | None:
+    def _take(self, hand: Hand) -> tuple[Unit, SubmissionResult] | None:
         if not hand.connection.poll(self.patience):
             raise Died("it stopped answering")
         return hand.take()

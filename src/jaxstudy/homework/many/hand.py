@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -35,6 +36,8 @@ class Setup:
     allow_weak_sandbox: bool = False
     programs: str = ""
     """Folder that keeps compiled programs between processes; empty: none."""
+    threads: int = 1
+    """Submissions at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Died(Exception):
 
 
 class Hand:
-    """A grading process. It takes one submission at a time."""
+    """A grading process. It takes as many submissions at a time as its setup says."""
 
     def __init__(self, setup: Setup, log: Path) -> None:
         ours, theirs = socket.socketpair()
@@ -72,15 +75,18 @@ class Hand:
             )
         theirs.close()
         self.connection = Connection(ours.detach())
-        self.ready = False
+        self.threads, self.ready = setup.threads, False
+        self.units: dict[str, tuple[Unit, float]] = {}
+        """What it grades now, by key, and since when."""
         self._send(asdict(setup))
 
     def give(self, unit: Unit) -> None:
         """Let it grade; `take` gives the result."""
+        self.units[unit.key] = unit, time.monotonic()
         self._send(asdict(unit))
 
-    def take(self) -> SubmissionResult | None:
-        """Its answer: a result, or None for `ready`. Waits for it.
+    def take(self) -> tuple[Unit, SubmissionResult] | None:
+        """Its next answer: a result, or None for `ready`. Waits for it.
 
         Raises:
             Died: the process is gone.
@@ -93,7 +99,7 @@ class Hand:
         if "problems" in answer:
             raise heard(answer)
         if "result" in answer:
-            return from_json(answer["result"])
+            return self.units.pop(answer["key"])[0], from_json(answer["result"])
         self.ready = True
         return None
 

@@ -1,10 +1,15 @@
-"""Several grading processes on this machine, one submission each at a time."""
+"""Grading processes on this machine, each with a few submissions at a time.
+
+Few processes, since each has to import, and to rehearse the reference; more than one on a large machine, since one
+interpreter compares one answer at a time.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -14,7 +19,9 @@ from jaxstudy.homework.many.hand import Died, Hand, Setup, Unit, does_not_start
 from jaxstudy.homework.results import SubmissionResult
 
 TRIES = 2
-"""How often a submission is given to a process when processes die of it."""
+"""How often a submission is given to a process when processes die of it; the second time, to one of its own."""
+THREADS = 4
+"""Submissions at once in one process, at most."""
 _STARTS = 3
 Outcome = tuple[Unit, SubmissionResult | str]
 """A submission with its result, or why there is none."""
@@ -31,14 +38,20 @@ def patience(limits: Limits) -> float:
 
 
 class Pool:
-    """Grades submissions on `jobs` processes. Leave it with `with`: no process stays behind."""
+    """Grades `jobs` submissions at once. Leave it with `with`: no process stays behind."""
 
     def __init__(self, setup: Setup, limits: Limits, log: Path, jobs: int) -> None:
-        self.setup, self.log, self.jobs = setup, log, max(1, jobs)
-        self.patience = patience(limits)
-        self.hands: dict[Hand, tuple[Unit | None, float]] = {}
-        """Each process with what it grades, and since when."""
+        self.jobs = max(1, jobs)
+        self.processes = -(-self.jobs // THREADS)
+        self.setup = dataclasses.replace(setup, threads=-(-self.jobs // self.processes))
+        self.log, self.patience = log, patience(limits)
+        self.hands: dict[Hand, float] = {}
+        """Each process, and since when it is there."""
         self.failed_starts = 0
+        self.waiting: deque[Unit] = deque()
+        self.suspects: deque[Unit] = deque()
+        """A process died while it graded these: they are tried again, each in a process without others."""
+        self.tries: Counter[str] = Counter()
 
     def __enter__(self) -> Pool:
         return self
@@ -49,52 +62,65 @@ class Pool:
         for hand in self.hands:
             hand.end()
 
+    def start(self) -> None:
+        """Start a process now, before it is known what there is to grade."""
+        self.hands[Hand(self.setup, self.log)] = time.monotonic()
+
     def run(self, units: Sequence[Unit]) -> Iterator[Outcome]:
         """Results as they come.
 
         Raises:
             StudyError: the homework can't be graded here, or grading processes don't start.
         """
-        waiting = deque(units)
-        tries: dict[str, int] = {}
+        self.waiting.extend(units)
         left = len(units)
         while left:
-            while len(self.hands) < min(self.jobs, left):
-                self.hands[Hand(self.setup, self.log)] = (None, time.monotonic())
+            while len(self.hands) < min(self.processes, left):
+                self.start()
             for hand in self._answering():
-                unit, _ = self.hands[hand]
-                outcome: SubmissionResult | str | None
-                try:
-                    outcome = hand.take()
-                    self.failed_starts = 0
-                except Died as died:
-                    outcome = self._lost(hand, unit, tries, waiting, str(died))
-                if unit is not None and outcome is not None:
+                for outcome in self._answers(hand):
                     left -= 1
-                    yield unit, outcome
+                    yield outcome
                 if hand in self.hands:
-                    self._next(hand, waiting, tries)
+                    self._fill(hand)
 
-    def _next(self, hand: Hand, waiting: deque[Unit], tries: dict[str, int]) -> None:
-        unit = waiting.popleft() if waiting else None
-        self.hands[hand] = (unit, time.monotonic())
-        if unit is not None:
-            tries[unit.key] = tries.get(unit.key, 0) + 1
-            hand.give(unit)
+    def _answers(self, hand: Hand) -> list[Outcome]:
+        try:
+            outcome = hand.take()
+        except Died as died:
+            return self._lost(hand, str(died))
+        self.failed_starts = 0
+        return [outcome] if outcome is not None else []
 
-    def _lost(self, hand: Hand, unit: Unit | None, tries: dict[str, int], waiting: deque[Unit], how: str) -> str | None:
-        """A process is gone: its submission is tried once more, then given up."""
+    def _fill(self, hand: Hand) -> None:
+        """Give it what it has room for."""
+        while hand.ready and len(hand.units) < hand.threads and not any(self.tries[key] for key in hand.units):
+            if self.suspects:
+                if hand.units:
+                    return  # what it has first, then the suspect alone
+                waiting = self.suspects
+            elif self.waiting:
+                waiting = self.waiting
+            else:
+                return
+            hand.give(waiting.popleft())
+
+    def _lost(self, hand: Hand, how: str) -> list[Outcome]:
+        """A process is gone: its submissions are tried once more, then given up."""
         hand.kill()
         del self.hands[hand]
-        if unit is None:
+        if not hand.ready:
             self.failed_starts += 1
-            if self.failed_starts >= _STARTS and not hand.ready:
+            if self.failed_starts >= _STARTS:
                 raise does_not_start(hand, f"one that does not: {how}")
-            return None
-        if tries[unit.key] < TRIES:
-            waiting.appendleft(unit)
-            return None
-        return how
+        given_up: list[Outcome] = []
+        for unit, _ in hand.units.values():
+            self.tries[unit.key] += 1
+            if self.tries[unit.key] < TRIES:
+                self.suspects.append(unit)
+            else:
+                given_up.append((unit, how))
+        return given_up
 
     def _answering(self) -> Iterator[Hand]:
         """Processes with an answer, or without one for too long."""
@@ -103,8 +129,8 @@ class Pool:
         for connection in ready:
             yield by_connection[connection]  # type: ignore[index]
         now = time.monotonic()
-        for hand, (_, since) in list(self.hands.items()):
-            busy = self.hands[hand][0] is not None or not hand.ready
-            if hand.connection not in ready and busy and now - since > self.patience:
+        for hand, since in list(self.hands.items()):
+            begun = [began for _, began in hand.units.values()] if hand.ready else [since]
+            if hand.connection not in ready and begun and now - min(begun) > self.patience:
                 hand.process.kill()
                 yield hand

@@ -9,39 +9,72 @@ import contextlib
 import fcntl
 import json
 import os
+import queue
 import select
 import signal
 import sys
+import tempfile
+import threading
+import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jaxstudy.errors import StudyError
-from jaxstudy.homework.assignment import load_assignment
+from jaxstudy.homework.assignment import Assignment, load_assignment
+from jaxstudy.homework.imports import imports_of
 from jaxstudy.homework.many.telling import told
 from jaxstudy.homework.results import to_json
+from jaxstudy.homework.sandbox.nursery import Nursery
+
+if TYPE_CHECKING:
+    from jaxstudy.homework.grading import Grader
 
 
 def serve(connection: Connection) -> None:
-    """Grade what comes over the connection until it closes."""
+    """Grade what comes over the connection until it closes, as many at once as the setup says."""
     setup = _receive(connection)
-    # Imported here: whoever waits at the other end should learn of a failure as a message.
-    from jaxstudy.homework.grading import Grader
-
     try:
         assignment = load_assignment(Path(setup["assignment"]))
-        programs = Path(setup["programs"]) if setup["programs"] else None
-        weak = setup["allow_weak_sandbox"]
-        grader = Grader(assignment, seed=setup["seed"], allow_weak_sandbox=weak, programs=programs)
-        with grader:
-            _send(connection, {"ready": True})
-            while True:
-                unit = _receive(connection)
-                result = grader.grade(Path(unit["file"]), unit["student"])
-                _send(connection, {"result": to_json(result)})
+        with (
+            tempfile.TemporaryDirectory(prefix="jaxstudy-grading-") as scratch,
+            Nursery(Path(scratch), imports_of(assignment)) as nursery,
+        ):
+            _serve(connection, setup, assignment, nursery)
     except StudyError as error:
         _send(connection, told(error))
+
+
+def _serve(connection: Connection, setup: dict[str, Any], assignment: Assignment, nursery: Nursery) -> None:
+    # Imported here: it takes a while, in which the process that forks workers does its own imports.
+    from jaxstudy.homework.grading import Grader
+
+    programs = Path(setup["programs"]) if setup["programs"] else None
+    weak = setup["allow_weak_sandbox"]
+    grader = Grader(assignment, seed=setup["seed"], allow_weak_sandbox=weak, programs=programs, nursery=nursery)
+    waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    with grader:
+        for _ in range(setup["threads"]):
+            threading.Thread(target=_grade, args=(grader, waiting, connection), daemon=True).start()
+        _send(connection, {"ready": True})
+        while True:
+            waiting.put(_receive(connection))
+
+
+def _grade(grader: Grader, waiting: queue.SimpleQueue[dict[str, Any]], connection: Connection) -> None:
+    try:
+        while True:
+            unit = waiting.get()
+            result = grader.grade(Path(unit["file"]), unit["student"])
+            _send(connection, {"result": to_json(result), "key": unit["key"]})
+    except StudyError as error:
+        _send(connection, told(error))
+    except OSError:
+        return  # the other end has closed, and the main thread knows
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)  # as any error of ours ends this process: its submissions are then tried again, one at a time
 
 
 def _receive(connection: Connection) -> dict[str, Any]:
@@ -49,8 +82,12 @@ def _receive(connection: Connection) -> dict[str, Any]:
     return message
 
 
+_sending = threading.Lock()
+
+
 def _send(connection: Connection, message: dict[str, Any]) -> None:
-    connection.send_bytes(json.dumps(message).encode())
+    with _sending:
+        connection.send_bytes(json.dumps(message).encode())
 
 
 def _end_with(descriptor: int) -> None:

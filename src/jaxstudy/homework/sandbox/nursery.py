@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -37,12 +38,12 @@ class Born:
 class Nursery:
     """One pre-imported process that forks workers. Thread-safe. It ends when this process does, however that ends."""
 
-    def __init__(self, scratch: Path, torch: bool = False) -> None:
+    def __init__(self, scratch: Path, imports: Sequence[str] = ()) -> None:
         """Start it and return at once.
 
         Args:
             scratch: a folder that it removes when this process ends without having done so.
-            torch: import PyTorch too.
+            imports: what to import besides NumPy and JAX: a worker then need not.
 
         Raises:
             ToolMissing: this is no Linux.
@@ -50,7 +51,8 @@ class Nursery:
         if sys.platform != "linux":
             do = "grade on Linux, or in a Linux container; `jaxstudy homework check` works everywhere"
             raise ToolMissing(Problem("Linux, whose sandbox grading needs", sys.platform, do))
-        self._lock = threading.Lock()
+        self.scratch = scratch
+        self._lock, self._waiting = threading.Lock(), threading.Lock()
         self._control, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process is
         command = [
@@ -60,7 +62,7 @@ class Nursery:
             _START_CODE,
             str(its.fileno()),
             str(scratch),
-            *(["torch"] if torch else []),
+            *imports,
         ]
         with its:
             self._process = subprocess.Popen(
@@ -81,8 +83,11 @@ class Nursery:
         Raises:
             FoundWanting: it ended, or can't fork safely.
         """
-        if self.ready:
-            return
+        with self._waiting:
+            if not self.ready:
+                self._wait()
+
+    def _wait(self) -> None:
         self._control.settimeout(_START)
         try:
             said = self._control.recv(1 << 12)
