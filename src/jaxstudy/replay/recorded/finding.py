@@ -26,7 +26,7 @@ def find_recording(word: str, root: Path) -> Path:
     found = recordings_of(root, word)
     if not found:
         there = sorted({path.parent.parent.name for path in recordings_of(root, "")})
-        got = f"{word!r}, and {'only ' + ', '.join(there) if there else 'none'} in {FOLDER}/"
+        got = f"{word!r}, while {FOLDER}/ has {'only ' + ', '.join(there) if there else 'none'}"
         do = "give a file or a folder, or record a talk with `jaxstudy present`"
         raise InputError(Problem("a recording, or a lecture that has one", got, do))
     return found[-1]
