@@ -58,15 +58,17 @@
     draw(events.some((event) => event[1] === "question"));
   };
 
+  // Never from the browser's own cache: to a plain file server, two states of one second are the same file.
   const json = async (address) => {
-    const answer = await fetch(address, { credentials: "omit" });
+    const answer = await fetch(address, { credentials: "omit", cache: "no-store" });
     if (!answer.ok) throw new Error(address + ": " + answer.status);
     return answer.json();
   };
 
-  // The number of events in the address: a chunk that has grown is another file to every cache on the way.
+  // The second, or the number of events, in the address: what has grown is another file to every cache on the way, and
+  // the same one to all who ask in that second.
   const catchUp = async () => {
-    const head = await json("state/head.json");
+    const head = await json("state/head.json?" + Math.floor(Date.now() / 1000));
     about.talk = head.talk;
     while (seen < head.events) {
       const chunk = Math.floor(seen / head.chunk);
@@ -166,12 +168,12 @@
     }
     cell.classList.toggle("fw-ran", Boolean(run));
     cell.classList.toggle("fw-waiting", waiting);
-    cell.classList.toggle("fw-unrun", now && !run && !waiting);
+    const edited = Boolean(run && run.source !== undefined); // then what the rehearsal gave is not its output
+    cell.classList.toggle("fw-unrun", edited || (now && !run && !waiting));
     say(cell, "fw-wait", waiting ? "The presenter types this cell; its code appears when it has run." : "");
     const output = Boolean(cell.querySelector(".output_wrapper"));
-    const edited = run && run.source !== undefined;
-    const words = edited ? "as it was run, other than rehearsed" + (output ? "; the output is that of the rehearsal" : "") : "";
-    say(cell, "fw-label", words || (now && !run && !waiting && output ? "its output appears when it is run" : ""));
+    const soon = now && !run && !waiting && output;
+    say(cell, "fw-label", edited ? "as it was run, other than rehearsed" : soon ? "its output appears when it is run" : "");
   };
 
   const drawSlide = () => {

@@ -82,6 +82,8 @@
       return;
     }
     showQuestions(questions);
+    at("waiting").hidden = !questions.length;
+    write("waiting", questions.length + (questions.length === 1 ? " question" : " questions"));
     const follow = audience.followers || 0;
     write("followers", follow + (follow === 1 ? " follows" : " follow") + (questions.length ? ", " + questions.length + " waiting" : ""));
     if (at("address").textContent !== audience.address) {
