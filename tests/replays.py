@@ -1,9 +1,11 @@
-"""A small course with talks to watch again: one recorded, one with words alone; and a long one, made up."""
+"""A small course with talks to watch again: recorded, with words alone, with sound, on YouTube."""
 
 from __future__ import annotations
 
 import base64
+import io
 import json
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -132,4 +134,15 @@ def write_replay_course(root: Path) -> Course:
     course = write_course(root)
     write_talk(root, "recorded")
     write_talk(root, "words", toml(title='"Words alone"'))
+    write_talk(root, "tube", toml(title='"On YouTube"', video='"https://youtu.be/abcdefghijk"'))
+    write_talk(root, "sound", toml(title='"With sound"', video='"my talk.wav"'), {"my talk.wav": silence(80)})
     return course
+
+
+def silence(seconds: int) -> bytes:
+    """A sound file in which nothing is heard."""
+    memory = io.BytesIO()
+    with wave.open(memory, "wb") as file:
+        file.setparams((1, 1, 8000, 0, "NONE", ""))
+        file.writeframes(b"\x80" * 8000 * seconds)
+    return memory.getvalue()

@@ -5,6 +5,7 @@ All times here are seconds of the video (and of the transcript, whose clock is t
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -182,15 +183,14 @@ class _Teller:
         step, source = _text(data, "step"), _text(data, "source")
         here = self.slides[-1][1] if self.slides else ""
         script = self.scripts.get(step)
-        number = data.get("n")
-        number = number if isinstance(number, int) else len(self.runs) + 1
+        number = _number(data, "n") or len(self.runs) + 1
         edited = script is None or source.rstrip() != script.rstrip()
         run = Run(time, number, step if script is not None else "", self.home.get(step, here), source, edited)
         self.runs.append(run)
         self.by_number[number] = run
 
     def output(self, time: float, data: Mapping[str, Any]) -> None:
-        run = self.by_number.get(data.get("parent"))  # type: ignore[arg-type]
+        run = self.by_number.get(_number(data, "parent"))
         if run is None:
             return
         if data.get("type") == "clear":
@@ -218,19 +218,19 @@ class _Teller:
         self.shown[output.display] = (where, output)
 
     def done(self, _: float, data: Mapping[str, Any]) -> None:
-        run = self.by_number.get(data.get("parent"))  # type: ignore[arg-type]
+        run = self.by_number.get(_number(data, "parent"))
         if run is not None:
             run.status = _text(data, "status")
             seconds = data.get("seconds")
-            run.seconds = float(seconds) if isinstance(seconds, int | float) else None
+            run.seconds = seconds if isinstance(seconds, float) and math.isfinite(seconds) else None
             run.rehearsed |= run.status == "rehearsed"
 
     def question(self, time: float, data: Mapping[str, Any]) -> None:
         name = _text(data, "id") or f"at {time}"
         one = self.questions.setdefault(name, Question(name, time, ""))
         one.text = _text(data, "text") or one.text
-        votes, state = data.get("votes"), data.get("state")
-        one.votes = votes if isinstance(votes, int) else one.votes
+        state = data.get("state")
+        one.votes = _number(data, "votes") or one.votes
         one.hidden = state == "hidden" or (one.hidden and state == "voted")
         if state == "answered":
             one.answered = time
@@ -248,10 +248,15 @@ def _text(data: Mapping[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _number(data: Mapping[str, Any], key: str) -> int:
+    """0 for what is no number, or none that a recorder would write."""
+    value = data.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else 0
+
+
 def _output(time: float, data: Mapping[str, Any]) -> Output:
     kind, figure = _text(data, "type"), _text(data, "figure")
-    cut = data.get("cut")
-    output = Output(time, "result", _text(data, "text"), cut=cut if isinstance(cut, int) else 0)
+    output = Output(time, "result", _text(data, "text"), cut=_number(data, "cut"))
     output.display = _text(data, "display")
     if kind == "error":
         trace = data.get("traceback")

@@ -123,11 +123,13 @@ def coloured(code: str) -> str:
 
     lexer = PythonLexer(stripnl=False, ensurenl=False)
     marked: str = highlight(code, lexer, HtmlFormatter(nowrap=True))
-    return COLOURLESS.sub(r"\1", marked).rstrip("\n")
+    # The formatter ends the last line, whether the code does or not.
+    return COLOURLESS.sub(r"\1", marked if code.endswith("\n") else marked.removesuffix("\n"))
 
 
 def _run(run: Run, steps: Mapping[str, Step], figure: FigureLink) -> dict[str, Any]:
-    found: dict[str, Any] = {"t": run.start, "slide": run.slide, "out": [_shown(out, figure) for out in run.outputs]}
+    found: dict[str, Any] = {"t": run.start, "slide": run.slide, "out": []}
+    found["out"] = [_shown(out, figure) for out in run.outputs if out.text.strip() or out.figure or out.cut]
     script = _script(steps[run.step]) if run.step in steps else None
     source = run.source.rstrip("\n")
     if run.step:

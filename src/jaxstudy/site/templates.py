@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,12 @@ def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
+def literal(text: str) -> str:
+    """Markdown that shows the text as it is, whatever is in it."""
+    # Numbers of characters, not backslashes: `\(` would begin maths.
+    return re.sub(r"[^\w ,;:?]|_", lambda found: f"&#{ord(found[0])};", " ".join(text.split()))
+
+
 @cache
 def _environment() -> Environment:
     # Markdown, not HTML: prose is the author's own, so nothing is escaped.
@@ -26,4 +33,5 @@ def _environment() -> Environment:
     )
     environment.filters["plain"] = plain
     environment.filters["slug"] = slug
+    environment.filters["literal"] = literal
     return environment

@@ -133,6 +133,7 @@
       try { info = JSON.parse(message.data).info; } catch { return; }
       if (typeof info?.currentTime === "number") this.#clock.seek(info.currentTime);
       if (typeof info?.playerState === "number") info.playerState === 1 ? this.#clock.play() : this.#clock.pause();
+      update(true);
     }
 
     time() { return this.#clock.time(); }
@@ -298,7 +299,7 @@
   /* One sentence takes the Tab key; arrows go from one to the next. */
   let roving = -1;
   const rove = (at, focus = true) => {
-    spans[roving]?.setAttribute("tabindex", "-1");
+    spans[roving]?.removeAttribute("tabindex");
     roving = Math.min(Math.max(at, 0), spans.length - 1);
     spans[roving]?.setAttribute("tabindex", "0");
     if (focus) {
@@ -307,6 +308,10 @@
       bring(text, spans[roving], 0.4);
     }
   };
+
+  // Chrome selects no words by dragging over what can be focused: for the mouse, no sentence can.
+  text.addEventListener("pointerdown", () => spans[roving]?.removeAttribute("tabindex"));
+  window.addEventListener("pointerup", () => setTimeout(() => spans[roving]?.setAttribute("tabindex", "0")));
 
   const chosen = () => !document.getSelection().isCollapsed;
 
@@ -563,7 +568,8 @@
   // ---- addresses ----
 
   const fromAddress = () => {
-    const hash = decodeURIComponent(location.hash);
+    let hash = location.hash;
+    try { hash = decodeURIComponent(hash); } catch { hash = ""; }
     const asked = new URLSearchParams(location.search).get("h")?.trim();
     const heading = hash.startsWith("#chapter-") ? document.getElementById(hash.slice(1)) : null;
     let time = hash.startsWith("#t=") ? secondsOf(hash.slice(3)) : heading ? Number(heading.dataset.t) : null;
@@ -645,7 +651,6 @@
     chapter.hidden = data.chapters.length < 2;
     panels.words.prepend(make("div", { class: "jx-search", role: "search" }, search, count, previous, next));
     text.tabIndex = -1;
-    for (const span of spans) span.tabIndex = -1;
     panels.cells.hidden = !data.shown.length && !data.runs.length;
     if (!panels.cells.hidden) root.insertBefore(views, panels.cells);
     placeMarks();
