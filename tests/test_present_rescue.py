@@ -5,10 +5,8 @@ A real server, real kernels, a real Chromium.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,12 +19,8 @@ from jaxstudy.build.execute import execute
 from jaxstudy.build.kernels import Kernels
 from jaxstudy.build.keys import step_keys
 from jaxstudy.course import Lecture, load_course, read_lecture
-from jaxstudy.errors import InputError
-from jaxstudy.present.companion.plan import step_at
 from jaxstudy.present.session import PresentSession
-from jaxstudy.present.standby.from_build import rehearsal_of
-from jaxstudy.present.standby.rehearsal import rehearsal_from
-from test_present import FLAGS, asked_of_kernel, go, in_slides, output, slide, until
+from test_present import FLAGS, asked_of_kernel, go, in_slides, output, slide
 
 LECTURE = """\
 # ---
@@ -180,7 +174,9 @@ def test_a_jump_ahead_has_the_state_and_the_recorded_outputs_of_what_was_passed_
     assert (root / "lectures" / "trained.txt").read_text() == trained  # its values were handed out, not trained again
     assert "without your live edits" in bar(page)
     page.evaluate("Reveal.slide(2, 0)")
-    assert page.locator("section.present section.present .jx-recorded-label").inner_text() == "recorded at the rehearsal"
+    assert (
+        page.locator("section.present section.present .jx-recorded-label").inner_text() == "recorded at the rehearsal"
+    )
     output(page, "trained [0.5, 0.5, 0.5]")
     go(page, 4)
     page.keyboard.press("Shift+Enter")
@@ -254,7 +250,9 @@ def test_a_cell_past_its_budget_offers_its_recorded_output_and_what_waits_behind
     go(page, 3)
     page.evaluate("Jupyter.notebook.kernel.execute('wait = 100')")
     page.keyboard.press("z")
-    page.evaluate("cell => Jupyter.notebook.get_selected_cell().set_text(cell)", LECTURE.split("budget=1\n")[1].split("\n\n")[0])
+    page.evaluate(
+        "cell => Jupyter.notebook.get_selected_cell().set_text(cell)", LECTURE.split("budget=1\n")[1].split("\n\n")[0]
+    )
     page.keyboard.press("Shift+Enter")
     wait_for_bar(page, "Still running after 1 s")
     page.keyboard.press("r")
@@ -287,13 +285,13 @@ def test_an_exercise_shows_no_markers_and_its_solution_comes_at_a_key(page: Page
 
 def test_d_shows_what_differs_from_the_script(page: Page) -> None:
     go(page, 1)
-    page.evaluate("Jupyter.notebook.get_selected_cell().set_text('trace = [\"one\"]\\nn = 2\\nprint(\"counted to\", n)')")
+    page.evaluate('Jupyter.notebook.get_selected_cell().set_text(\'trace = ["one"]\\nn = 2\\nprint("counted to", n)\')')
     page.keyboard.press("d")
     shown = page.locator("section.present section.present .jx-difference")
     assert shown.locator("del").inner_text().strip() == "- n = 1"
     assert shown.locator("ins").inner_text().strip() == "+ n = 2"
     page.keyboard.press("d")
     assert shown.count() == 0
-    page.evaluate("Jupyter.notebook.get_selected_cell().set_text('trace = [\"one\"]\\nn = 1\\nprint(\"counted to\", n)')")
+    page.evaluate('Jupyter.notebook.get_selected_cell().set_text(\'trace = ["one"]\\nn = 1\\nprint("counted to", n)\')')
     page.keyboard.press("d")
     assert shown.inner_text() == "as in the script"

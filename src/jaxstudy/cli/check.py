@@ -12,10 +12,13 @@ def check(
     screen: Annotated[bool, typer.Option(help="Look at every slide in a real browser (needs Chromium).")] = True,
 ) -> None:
     """Judge lectures by the house's rules: prose, code, notes, minutes; overflow, alt text, contrast on screen."""
-    from jaxstudy.cli.checks import check_lectures
+    from jaxstudy.cli.checks import check_lectures, read_all
     from jaxstudy.cli.course import course_for
+    from jaxstudy.cli.pacing import recaps_of
     from jaxstudy.cli.show import console
 
     course, paths = course_for(lectures or [])
     count = check_lectures(course, paths, screen)
+    for line in recaps_of(course, read_all(paths)):
+        console.print(f"[yellow]–[/] {line}")
     console.print(f"[green]✓[/] {count} {'lecture' if count == 1 else 'lectures'}: nothing to mend")

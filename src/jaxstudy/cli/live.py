@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import signal
 import sys
 import webbrowser
@@ -12,6 +13,7 @@ from typing import NoReturn
 
 from jaxstudy.build.lectures import Options, Targets, build_lectures
 from jaxstudy.build.versions import size_from
+from jaxstudy.cli.pacing import recap_of, say_pacing
 from jaxstudy.cli.recording.talk import say_recorded, say_where, watch
 from jaxstudy.cli.show import building, console, relative, show_checks
 from jaxstudy.course import Course, Lecture
@@ -21,7 +23,7 @@ from jaxstudy.present.front_end import LAB_HELP
 from jaxstudy.present.preflight import preflight
 from jaxstudy.present.session import PresentSession
 
-_CLASSIC_HELP = "Space next · Shift+Enter run · t speaker window · w overview · / black · ? button: all keys"
+_CLASSIC_HELP = "Space next · Shift+Enter run · g go to · r recorded output · w overview · / black · ? button: all keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Wishes:
     anyway: bool
     audience: Invitation | None = None
     record: bool = True
+    at: str = ""
+    links: bool = False
 
 
 def invited(audience: bool, host: str, port: int | None, phone: bool, elsewhere: bool) -> Invitation | None:
@@ -72,9 +76,12 @@ def present_live(course: Course, lecture: Lecture, wishes: Wishes) -> None:
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _stop)
     where = {"front_end": wishes.front_end, "port": wishes.port, "build": course.build, "audience": wishes.audience}
-    with PresentSession(lecture, course.root, course.theme, **where, record=wishes.record) as session:  # type: ignore[arg-type]
-        _preflight(course, lecture, wishes)
-        ended = _talk(session, lecture, wishes)
+    where |= {"at": wishes.at, "record": wishes.record, "recap": recap_of(course, lecture)}
+    began = datetime.datetime.now().astimezone().replace(microsecond=0)  # as talks are logged
+    with PresentSession(lecture, course.root, course.theme, **where) as session:  # type: ignore[arg-type]
+        _preflight(course, lecture, wishes, session)
+        ended = _talk(session, course, lecture, wishes)
+    say_pacing(session.talks, lecture, began)
     say_recorded(session)
     if edits := session.edits():
         _settle(session, edits)
@@ -83,7 +90,7 @@ def present_live(course: Course, lecture: Lecture, wishes: Wishes) -> None:
         raise FoundWanting(Problem("the slides' server to live as long as the talk", "it ended", do))
 
 
-def _preflight(course: Course, lecture: Lecture, wishes: Wishes) -> None:
+def _preflight(course: Course, lecture: Lecture, wishes: Wishes, session: PresentSession) -> None:
     with building() as on_event:
         checks = preflight(
             lecture,
@@ -92,10 +99,14 @@ def _preflight(course: Course, lecture: Lecture, wishes: Wishes) -> None:
             front_end=wishes.front_end,
             browser=wishes.browser,
             build=course.build,
+            rehearse=session.rehearse,
+            kernel=session.wait_until_warm,
+            links=wishes.links,
         )
-    failed = [check for check in checks if not check.ok]
+    failed = [check for check in checks if not check.ok and check.needed]
     if not failed:
-        console.print(f"[green]✓[/] preflight: {len(checks)} checks, all well")
+        console.print(f"[green]✓[/] preflight: {len(checks)} checks, nothing that stands in the way")
+        show_checks([check for check in checks if not check.ok])
         return
     show_checks(checks)
     if not wishes.anyway:
@@ -103,7 +114,7 @@ def _preflight(course: Course, lecture: Lecture, wishes: Wishes) -> None:
         raise FoundWanting(Problem("a preflight without findings", f"{len(failed)}", do, lecture.path))
 
 
-def _talk(session: PresentSession, lecture: Lecture, wishes: Wishes) -> bool:
+def _talk(session: PresentSession, course: Course, lecture: Lecture, wishes: Wishes) -> bool:
     """Open the slides and wait for Ctrl-C (True) or the server's end (False)."""
     try:
         # At once: the address is listened on already, and the page waits for the server while both start.
@@ -114,6 +125,8 @@ def _talk(session: PresentSession, lecture: Lecture, wishes: Wishes) -> bool:
         for place in session.leftovers:
             console.print(f"[yellow]edits of an earlier session are in {relative(place.folder)}[/]")
         session.wait_until_warm()
+        if recap := recap_of(course, lecture):
+            console.print(f"[yellow]{recap}[/]; it is in the notes, too")
         console.print(f"  kernel warm\n  {_CLASSIC_HELP if wishes.front_end == 'classic' else LAB_HELP}")
         console.print(f"  speaker window: s in the slides, or {session.speaker_url}")
         say_where(session)

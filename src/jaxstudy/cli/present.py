@@ -14,6 +14,8 @@ def present(
     port: Annotated[int | None, typer.Option(help="Port on 127.0.0.1; default: a free one.")] = None,
     browser: Annotated[bool, typer.Option(help="Open a browser; without it, the address is printed.")] = True,
     anyway: Annotated[bool, typer.Option("--anyway", help="Go on when the preflight found something.")] = False,
+    at: Annotated[str, typer.Option(help="Start late: a slide's number or a step's id, with its state.")] = "",
+    links: Annotated[bool, typer.Option("--links", help="Also ask other hosts whether links are alive.")] = False,
     record: Annotated[bool, typer.Option(help="Record the talk below recordings/, on this machine.")] = True,
     audience: Annotated[
         bool, typer.Option("--audience", help="A page to follow and ask on; QR code on the title.")
@@ -31,7 +33,7 @@ def present(
 
     course = load_course()
     invitation = invited(audience, audience_host, audience_port, phone, lab or static)
-    wishes = Wishes("lab" if lab else "classic", port, browser, anyway, invitation, record)
+    wishes = Wishes("lab" if lab else "classic", port, browser, anyway, invitation, record, at, links)
     if static:
         deck = present_static(course, course.find(lecture), browser)
         console.print(f"[green]✓[/] {deck.as_uri()}\n  s opens the speaker window, ? lists the keys")
