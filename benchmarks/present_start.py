@@ -58,7 +58,15 @@ class Launch:
 
 def launch(playwright: Playwright, lecture: str) -> Launch:
     started = time.perf_counter()
-    command = [sys.executable, "-c", "from jaxstudy.cli import main; main()", "present", lecture, "--no-browser"]
+    command = [
+        sys.executable,
+        "-c",
+        "from jaxstudy.cli import main; main()",
+        "present",
+        lecture,
+        "--no-browser",
+        "--no-record",
+    ]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         address = next(found[0] for line in process.stdout if (found := re.search(r"http://\S+", line)))

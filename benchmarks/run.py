@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, or the ones named: build, present, replay, grading, unet, mnist."""
+"""`make bench`: every benchmark, or the ones named: build, present, audience, live, replay, grading, unet, mnist."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ def build() -> None:
 
 def present() -> None:
     subprocess.run([sys.executable, str(HERE / "present_start.py")], check=True)
+
+
+def recorder() -> None:
+    subprocess.run([sys.executable, str(HERE / "recorder.py")], check=True)
 
 
 def replay() -> None:
@@ -101,11 +105,28 @@ def mnist() -> None:
     subprocess.run([sys.executable, str(HERE / "mnist_epoch.py")], check=True)
 
 
+def audience() -> None:
+    subprocess.run([sys.executable, str(HERE / "audience.py")], check=True)
+
+
+def live() -> None:
+    subprocess.run([sys.executable, str(HERE / "live_keys.py")], check=True)
+
+
 def main() -> None:
-    wanted = sys.argv[1:] or ["build", "present", "replay", "grading", "unet", "mnist"]
+    wanted = sys.argv[1:] or ["build", "present", "audience", "live", "replay", "grading", "unet", "mnist"]
     load = f"load {os.getloadavg()[0]:.1f}"
     print(f"{platform.machine()}, {os.cpu_count()} cores, {load}, Python {platform.python_version()}")
-    known = {"build": build, "present": present, "replay": replay, "grading": grading, "unet": unet, "mnist": mnist}
+    known = {
+        "build": build,
+        "present": present,
+        "recorder": recorder,
+        "replay": replay,
+        "grading": grading,
+        "unet": unet,
+        "mnist": mnist,
+    }
+    known |= {"audience": audience, "live": live}
     unknown = [word for word in wanted if word not in known]
     if unknown:
         sys.exit(f"expected some of {', '.join(known)}, got {', '.join(unknown)}")
