@@ -121,6 +121,7 @@ class Follow(Page):
         self.set_header("Content-Type", "text/event-stream")
         self.set_header("Cache-Control", "no-store")
         self.set_header("X-Accel-Buffering", "no")
+        self.request.connection.stream.set_nodelay(True)  # type: ignore[union-attr]
         try:
             self.write("retry: 2000\nevent: hello\ndata: {}\n\n")
             while True:

@@ -69,7 +69,7 @@ def main() -> None:
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
     logging.getLogger("tornado.access").setLevel(logging.CRITICAL)  # `Hall.note_refusal` says it once
     logging.getLogger("tornado.general").setLevel(logging.ERROR)  # malformed requests: anybody can send a million
-    os.nice(5)
+    os.nice(1)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 2 * _MOST_CONNECTIONS
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted if hard < 0 else min(wanted, hard)), hard))
