@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, or the ones named: build, present, audience, live, replay, grading, unet, mnist."""
+"""`make bench`: every benchmark, or the ones named: build, present, recorder, audience, live, replay, grading, unet, mnist."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def live() -> None:
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or ["build", "present", "audience", "live", "replay", "grading", "unet", "mnist"]
+    wanted = sys.argv[1:] or ["build", "present", "recorder", "audience", "live", "replay", "grading", "unet", "mnist"]
     load = f"load {os.getloadavg()[0]:.1f}"
     print(f"{platform.machine()}, {os.cpu_count()} cores, {load}, Python {platform.python_version()}")
     known = {
