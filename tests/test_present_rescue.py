@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,14 @@ from jaxstudy.build.execute import execute
 from jaxstudy.build.kernels import Kernels
 from jaxstudy.build.keys import step_keys
 from jaxstudy.course import Lecture, load_course, read_lecture
+from jaxstudy.course.exercises import with_markers, without_markers
+from jaxstudy.errors import InputError
+from jaxstudy.present.companion.plan import step_at
+from jaxstudy.present.edits import live_edits
 from jaxstudy.present.session import PresentSession
+from jaxstudy.present.standby.from_build import rehearsal_of
+from jaxstudy.present.standby.rehearsal import rehearsal_from
+from jaxstudy.present.workplace import Workplace
 from test_present import FLAGS, asked_of_kernel, go, in_slides, output, slide
 
 LECTURE = """\
@@ -283,6 +291,23 @@ def test_an_exercise_shows_no_markers_and_its_solution_comes_at_a_key(page: Page
     assert session.edits() == "" or "SOLUTION" not in session.edits()
 
 
+def test_what_was_said_of_a_cell_leaves_with_its_slide(page: Page) -> None:
+    go(page, 1)
+    page.evaluate("Jupyter.notebook.get_selected_cell().set_text('1 / 0')")
+    page.keyboard.press("Shift+Enter")
+    wait_for_bar(page, "This cell raised ZeroDivisionError.")
+    page.keyboard.press("End")
+    page.wait_for_selector("#jx-rescue", state="hidden")
+
+
+def test_an_edit_not_run_yet_is_not_overwritten_by_a_jump(page: Page) -> None:
+    go(page, 4)
+    page.evaluate("Jupyter.notebook.get_selected_cell().set_text('n = 99  # mine')")
+    jump(page, "the end")
+    go(page, 4)
+    assert page.evaluate("Jupyter.notebook.get_selected_cell().get_text()") == "n = 99  # mine"
+
+
 def test_d_shows_what_differs_from_the_script(page: Page) -> None:
     go(page, 1)
     page.evaluate('Jupyter.notebook.get_selected_cell().set_text(\'trace = ["one"]\\nn = 2\\nprint("counted to", n)\')')
@@ -295,3 +320,85 @@ def test_d_shows_what_differs_from_the_script(page: Page) -> None:
     page.evaluate('Jupyter.notebook.get_selected_cell().set_text(\'trace = ["one"]\\nn = 1\\nprint("counted to", n)\')')
     page.keyboard.press("d")
     assert shown.inner_text() == "as in the script"
+
+
+# ------------------------------------------------------------------------------------------------------- a late start
+
+
+def test_a_late_start_opens_at_the_step_with_its_state(
+    lecture: Lecture, root: Path, kernels: Kernels, browser: BrowserContext
+) -> None:
+    with PresentSession(lecture, root, root / "theme", kernels=kernels, build=root / "build", at="5") as late:
+        page = opened(late, browser)
+        wait_for_bar(page, "values up to here")
+        assert slide(page) == "After it"
+        assert (value(page, "n"), value(page, "text")) == (3, "words")
+        page.close()
+
+
+def test_a_place_to_start_at_is_a_step_or_a_slide_and_nothing_else(lecture: Lecture) -> None:
+    assert step_at(lecture, "5") == "after-it-1"
+    assert step_at(lecture, "after-it-2") == "after-it-2"
+    with pytest.raises(InputError, match=r"slide's number from 1 to 7, got 'aftr-it-2' \(did you mean 'after-it-2'"):
+        step_at(lecture, "aftr-it-2")
+    with pytest.raises(InputError, match="got '8'"):
+        step_at(lecture, "8")
+
+
+# ---------------------------------------------------------------------------------------------- without any browser
+
+
+def test_a_rehearsal_knows_outputs_times_budgets_and_kept_values(lecture: Lecture, root: Path) -> None:
+    found = rehearsal_of(lecture, root, root / "build", "smoke")
+    assert rehearsal_from(found.to_json()) == found
+    assert found.missing == ()
+    steps = {step.id: step for step in found.steps}
+    assert steps["reading-2"].budget == 1  # the author's own
+    assert steps["training-2"].budget == 10  # a quick cell's
+    assert Path(steps["training-2"].kept).is_file() and not steps["reading-2"].kept
+    assert steps["reading-2"].outputs[0]["text"] == "read words\n"
+    unbuilt = rehearsal_of(lecture, root, root / "nowhere", "smoke")
+    assert len(unbuilt.missing) == len(unbuilt.steps) == 7
+
+
+def test_the_rehearsal_is_for_the_presenter_alone(session: PresentSession, stage: Page) -> None:
+    address = f"http://127.0.0.1:{session.port}/jaxstudy/rehearsal"
+    with urllib.request.urlopen(address) as answer:
+        assert "/login" in answer.url
+    ours = stage.evaluate("fetch('/jaxstudy/rehearsal').then(answer => answer.json())")
+    assert len(ours["steps"]) == 7
+
+
+SOLVED = "def f(x):\n    a = x\n    # BEGIN SOLUTION\n    b = a + 1\n    return b\n    # END SOLUTION"
+PLAIN = "def f(x):\n    a = x\n    b = a + 1\n    return b"
+
+
+@pytest.mark.parametrize(
+    ("now", "then"),
+    [
+        (PLAIN, SOLVED),
+        (PLAIN.replace("a + 1", "a + 2"), SOLVED.replace("a + 1", "a + 2")),
+        (PLAIN.replace("    b = a + 1\n    return b", "    return x + 1"), SOLVED.replace("    b = a + 1\n    return b", "    return x + 1")),
+        (PLAIN.replace("a = x", "a = 2 * x"), SOLVED.replace("a = x", "a = 2 * x")),
+        ("# mine\n" + PLAIN, "# mine\n" + SOLVED),
+    ],
+)  # fmt: skip
+def test_an_edited_solution_keeps_its_markers_where_they_were(now: str, then: str) -> None:
+    assert without_markers(SOLVED) == PLAIN
+    assert with_markers(SOLVED, now) == then
+
+
+def test_an_edit_of_an_exercise_comes_back_with_the_markers(lecture: Lecture, root: Path, tmp_path: Path) -> None:
+    place = Workplace.make(lecture, root, root / "theme", tmp_path)
+    text = place.copy.read_text()
+    assert "SOLUTION" not in text
+    place.copy.write_text(text.replace("return 2 * x", "return x + x"))
+    changed = [line for line in live_edits(place).splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    assert changed == ["-    return 2 * x", "+    return x + x"]
+
+
+def test_a_budget_is_a_number_of_seconds(root: Path, tmp_path: Path) -> None:
+    path = tmp_path / "02_wrong.py"
+    path.write_text(LECTURE.replace("budget=1", 'budget="soon"'))
+    with pytest.raises(InputError, match="budget as a number of seconds, got 'soon'"):
+        read_lecture(path)

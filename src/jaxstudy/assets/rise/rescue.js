@@ -36,6 +36,13 @@ function ($, Jupyter, events, codecell, plan, companion) {
     offered = null;
   }
 
+  /* What is said of a cell is said on its slide. */
+  function leaveBehind() {
+    if (offered && !window.Reveal.getCurrentSlide().contains(offered.element[0])) {
+      hush();
+    }
+  }
+
   // --------------------------------------------------------------------------------------------- recorded outputs
 
   function rehearsed(cell) {
@@ -50,6 +57,14 @@ function ($, Jupyter, events, codecell, plan, companion) {
     return plan.steps.find((step) => step.id === id).source;
   }
 
+  /* Type the rest of a live cell that nobody came to; what the presenter typed otherwise stands. */
+  function fill(cell) {
+    const script = scriptOf(companion.idOf(cell));
+    if (!lived.has(cell) && script.startsWith(cell.get_text()) && script !== cell.get_text()) {
+      cell.set_text(script);
+    }
+  }
+
   /* Put what the rehearsal gave where the cell's output goes, marked. False when nothing is known of the cell. */
   function showRecorded(cell) {
     const step = rehearsed(cell);
@@ -59,9 +74,7 @@ function ($, Jupyter, events, codecell, plan, companion) {
     if (cell.last_msg_id) {
       cell.kernel.clear_callbacks_for_msg(cell.last_msg_id); // what comes late is not to be mixed with it
     }
-    if (!lived.has(cell)) {
-      cell.set_text(scriptOf(step.id)); // a live cell, not typed yet
-    }
+    fill(cell);
     cell.element.removeClass("running").addClass("jx-recorded");
     cell.set_input_prompt(null);
     cell.output_area.clear_output(false, true);
@@ -78,7 +91,7 @@ function ($, Jupyter, events, codecell, plan, companion) {
     if (step.outputs && step.outputs.length) {
       showRecorded(cell);
     } else {
-      cell.set_text(scriptOf(step.id));
+      fill(cell);
     }
   }
 
@@ -306,6 +319,12 @@ function ($, Jupyter, events, codecell, plan, companion) {
   function heard(told) {
     if (told.do === "standby") {
       standby = told;
+      if (told.gone && wanted) {
+        move(wanted);
+        wanted = "";
+        say("No standby kernel could be started: nothing before this was run.", [], false);
+        return;
+      }
       document.documentElement.dataset.jaxstudyStandby = told.ready && !told.goal ? told.position : "";
       if (told.goal && told.goal.why === "goto" && !wanted && !bar.is(":visible")) {
         wanted = told.goal.step; // a late start, asked for on the command line
@@ -332,6 +351,7 @@ function ($, Jupyter, events, codecell, plan, companion) {
 
   function start(list) {
     $("body").append(bar);
+    document.addEventListener("slidechanged", leaveBehind); // Reveal's own event, which bubbles
     watchRuns();
     load();
     companion.hear(heard);

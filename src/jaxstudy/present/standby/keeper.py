@@ -37,11 +37,9 @@ _log = logging.getLogger("jaxstudy.standby")
 class Goal:
     """Where a kernel is wanted, for the presenter to use."""
 
-    index: int
-    """How many of the steps it must have run."""
     step: str
     why: str
-    """`goto`, `died` or `rehearsed`."""
+    """`goto` (just before the step), `rehearsed` (just after it) or `died` (wherever the talk is)."""
 
 
 class Keeper:
@@ -95,11 +93,11 @@ class Keeper:
         elif kind == "ran":
             self._finish(step, data.get("status") == "ok")
         elif kind == "goto":
-            self._aim(Goal(self._before.get(step, 0), step, "goto"))
+            self._aim(Goal(step, "goto"))
         elif kind == "stay":
             self._goal = None
         elif kind == "rehearsed" and step in self._numbers and step not in self._done:
-            self._aim(Goal(self._numbers[step] + 1, step, "rehearsed"))
+            self._aim(Goal(step, "rehearsed"))
 
     # ------------------------------------------------------------------------------------------- where the talk is
 
@@ -126,7 +124,7 @@ class Keeper:
         self._wake.set()
 
     def _aim(self, goal: Goal) -> None:
-        self._goal = goal
+        self._goal = None if self._gave_up else goal
         self._tell()
         self._wake.set()
 
@@ -137,16 +135,20 @@ class Keeper:
             self._hub.tell_stages({"do": "kernel", "kernel": self._main})
         if self._late_start and self._steps:
             step, self._late_start = self._late_start, ""
-            self._aim(Goal(self._before.get(step, 0), step, "goto"))
+            self._aim(Goal(step, "goto"))
         self._tell()
 
     # ---------------------------------------------------------------------------------------------- where it should be
 
     @property
     def _wanted(self) -> int:
+        """How many of the steps it must have run."""
         if self._goal is None:
             return max(self._place, self._before.get(self._late_start, 0))
-        return max(self._goal.index, self._place) if self._goal.why == "rehearsed" else self._goal.index
+        if self._goal.why == "goto":
+            return self._before.get(self._goal.step, 0)
+        after = self._numbers.get(self._goal.step, -1) + 1 if self._goal.why == "rehearsed" else 0
+        return max(self._place, after)
 
     async def _keep(self) -> None:
         if not self._late_start:
@@ -165,6 +167,7 @@ class Keeper:
                 await self._drop()
                 if failures == _TRIES:
                     self._gave_up, self._goal = True, None
+                    self._tell()
                     break
                 continue
             if not worked:
@@ -258,7 +261,7 @@ class Keeper:
             await self._kernels.restart_kernel(self._main)  # an empty kernel is better than none
             self._hub.tell("kernel", {"state": "restarted", "kernel": self._main})
             return
-        self._aim(Goal(self._place, step, "died"))
+        self._aim(Goal(step, "died"))
 
     async def _read_rehearsal(self) -> None:
         """The owner writes it, and writes it again when the lecture has been built."""
@@ -285,7 +288,8 @@ class Keeper:
         """The pages hear how far it is."""
         goal = self._goal and {"step": self._goal.step, "why": self._goal.why, "index": self._wanted}
         position = self._standby.position if self._standby else 0
-        self._hub.tell_stages({"do": "standby", "position": position, "ready": self._standby is not None, "goal": goal})
+        told = {"position": position, "ready": self._standby is not None, "goal": goal, "gone": self._gave_up}
+        self._hub.tell_stages({"do": "standby", **told})
 
     def _do(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
