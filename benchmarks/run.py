@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, or the ones named: build, present, recorder, audience, live, replay, grading, unet, mnist."""
+"""`make bench`: every benchmark, or the ones named (build, present, recorder, audience, live, replay, grading …)."""
 
 from __future__ import annotations
 

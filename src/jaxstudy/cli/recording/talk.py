@@ -42,7 +42,7 @@ def watch(session: PresentSession) -> None:
             time.sleep(0.01)  # a server that is ending closed its line, and `wait_for` returns at once
 
 
-def say_recorded(session: PresentSession) -> None:
+def say_recorded(session: PresentSession, ended: bool) -> None:
     """After the talk: where the recording is, how much is in it, what to do with it."""
     from jaxstudy.errors import StudyError
     from jaxstudy.recording import read_recording
@@ -59,4 +59,4 @@ def say_recorded(session: PresentSession) -> None:
     except StudyError as error:
         console.print(f"[yellow]the recording can't be read: {escape(str(error))}[/]")
         return
-    show_next(f"jaxstudy recording show {relative(path.parent)}")
+    show_next(f"jaxstudy recording show {relative(path.parent)}" if ended else "present again: the recording goes on")
