@@ -82,7 +82,7 @@ def present_live(course: Course, lecture: Lecture, wishes: Wishes) -> None:
         _preflight(course, lecture, wishes, session)
         ended = _talk(session, course, lecture, wishes)
     say_pacing(session.talks, lecture, began)
-    say_recorded(session)
+    say_recorded(session, ended)
     if edits := session.edits():
         _settle(session, edits)
     if not ended:
@@ -100,7 +100,6 @@ def _preflight(course: Course, lecture: Lecture, wishes: Wishes, session: Presen
             browser=wishes.browser,
             build=course.build,
             rehearse=session.rehearse,
-            kernel=session.wait_until_warm,
             links=wishes.links,
         )
     failed = [check for check in checks if not check.ok and check.needed]
@@ -124,10 +123,11 @@ def _talk(session: PresentSession, course: Course, lecture: Lecture, wishes: Wis
         session.wait_until_up()
         for place in session.leftovers:
             console.print(f"[yellow]edits of an earlier session are in {relative(place.folder)}[/]")
-        session.wait_until_warm()
+        seconds = session.wait_until_warm()  # here, and not in the preflight: the browser starts meanwhile
         if recap := recap_of(course, lecture):
             console.print(f"[yellow]{recap}[/]; it is in the notes, too")
-        console.print(f"  kernel warm\n  {_CLASSIC_HELP if wishes.front_end == 'classic' else LAB_HELP}")
+        console.print(f"  kernel warm: it imported JAX and ran it in {seconds:.1f} s")
+        console.print(f"  {_CLASSIC_HELP if wishes.front_end == 'classic' else LAB_HELP}")
         console.print(f"  speaker window: s in the slides, or {session.speaker_url}")
         say_where(session)
         console.print("  Ctrl-C here ends the talk and shows what you changed")
