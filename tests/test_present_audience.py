@@ -6,6 +6,8 @@ import functools
 import html
 import http.server
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -583,7 +585,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 def test_a_plain_file_server_with_a_copy_of_the_folder_is_enough_to_follow(
     session: PresentSession, stage: Page, followers: list[Page]
 ) -> None:
-    folder = session.workplace.folder / "audience"
+    folder = session.home.page
     handler = functools.partial(_Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as files:
         threading.Thread(target=files.serve_forever, daemon=True).start()
@@ -597,3 +599,31 @@ def test_a_plain_file_server_with_a_copy_of_the_folder_is_enough_to_follow(
         assert page.locator("#ask").is_hidden() and page.locator("#closed").is_visible()
         page.close()
         files.shutdown()
+
+
+def test_after_a_crash_the_page_is_at_the_same_address_with_its_questions(
+    lecture: Lecture, root: Path, tmp_path: Path
+) -> None:
+    def questions(address: str) -> list[str]:
+        with urllib.request.urlopen(address + "state/0.json", timeout=10) as got:
+            return [data["text"] for _, kind, data in json.loads(got.read()) if kind == "question"]
+
+    build = tmp_path / "build"
+    with PresentSession(lecture, root, root / "theme", build=build, audience=Invitation()) as session:
+        session.admit()
+        session.wait_until_up()
+        assert session.audience is not None
+        address = session.audience.address
+        post = functools.partial(urllib.request.Request, headers={"Content-Type": "application/json"}, method="POST")
+        me = json.loads(answer(post(address + "me", b"{}"))[1])["me"]
+        body = json.dumps({"me": me, "text": "What is a pytree?"}).encode()
+        assert answer(post(address + "ask", body))[0] == 200
+        os.kill(session.serving.pid, signal.SIGKILL)
+        until(lambda: not session.serving.alive)
+    kept = session.home.folder
+    with PresentSession(lecture, root, root / "theme", build=build, audience=Invitation()) as session:
+        session.admit()
+        session.wait_until_up()
+        assert session.audience is not None and session.audience.address == address
+        assert questions(address) == ["What is a pytree?"]
+    assert not kept.exists()  # the presenter ended this one

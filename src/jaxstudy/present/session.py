@@ -26,6 +26,7 @@ from jaxstudy.course import Lecture
 from jaxstudy.course.atomic import write_atomically
 from jaxstudy.errors import FoundWanting, InputError, KernelLost, Problem
 from jaxstudy.present.audience.folder import write_folder
+from jaxstudy.present.audience.home import Home
 from jaxstudy.present.audience.serving import Audience, Invitation
 from jaxstudy.present.companion.plan import plan_of, step_at
 from jaxstudy.present.edits import keep_edits, live_edits, save_patch
@@ -109,7 +110,7 @@ class PresentSession:
             self._write_kernelspec(kernels)
             self._write_door()
             if self._invitation is not None:
-                self.audience = stack.enter_context(Audience(self._invitation))
+                self._invite(self._invitation, stack)
             if self._record:
                 self.recording = place_for(self._root / FOLDER, self.lecture.name, datetime.datetime.now())
             orders, variables = self._orders(), environment(self.workplace)
@@ -186,8 +187,8 @@ class PresentSession:
             return
         place, lecture = self.workplace, self.lecture
         executed = self._build / "made" / f"{lecture.path.stem}.ipynb"
-        write_folder(place.folder / "audience", lecture, executed, self._theme)
-        self.audience.open(place.folder / "audience", place.copy, lecture.path, self._root, place.audience_log)
+        write_folder(self.home.page, lecture, executed, self._theme)
+        self.audience.open(self.home.page, place.copy, lecture.path, self._root, self.home.log)
 
     def edits(self) -> str:
         """What the presenter changed, as a unified diff of the lecture's file; empty for nothing."""
@@ -225,6 +226,12 @@ class PresentSession:
             **self._invited(),
         )
 
+    def _invite(self, invitation: Invitation, stack: contextlib.ExitStack) -> None:
+        self.home = Home.take(self._build / "audience", self.lecture.name)
+        stack.callback(self.home.release)
+        self.audience = stack.enter_context(Audience(invitation, self.home.kept))
+        self.home.keep(self.audience.kept)
+
     def _invited(self) -> dict[str, Any]:
         if self.audience is None:
             return {}
@@ -248,6 +255,8 @@ class PresentSession:
     def _end(self) -> None:
         """Stop the server and leave no folder behind that holds nothing of worth."""
         orderly = self.serving.stop()
+        if orderly and self.audience is not None:
+            self.home.clear()
         if orderly and self.recording is not None:  # a talk that was broken off is gone on with by the next session
             with contextlib.suppress(OSError):
                 end_recording(self.recording.path)
@@ -263,7 +272,13 @@ def _left_behind(lecture: Lecture, live: Path) -> list[Workplace]:
     for place in workplaces(live):
         if place.lecture != lecture.path.resolve() or place.in_use:
             continue
-        if live_edits(place):
+        try:
+            edited = bool(live_edits(place))
+        except InputError:
+            if place.original.exists():
+                raise
+            continue  # another session is clearing it away at this moment
+        if edited:
             save_patch(place)
             found.append(place)
         else:

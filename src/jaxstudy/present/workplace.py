@@ -83,11 +83,6 @@ class Workplace:
         return self.folder / "server.log"
 
     @property
-    def audience_log(self) -> Path:
-        """What the audience's server had to say."""
-        return self.folder / "audience.log"
-
-    @property
     def patch(self) -> Path:
         """Where edits go that could not, or should not, be kept in the lecture."""
         return self.folder / f"{self.lecture.stem}.patch"

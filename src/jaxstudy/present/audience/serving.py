@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from jaxstudy.errors import InputError, Problem
+from jaxstudy.present.audience.home import Kept
 from jaxstudy.present.audience.orders import Orders
 from jaxstudy.present.audience.qr import qr_svg
 
@@ -45,15 +46,19 @@ class Audience:
         audience.open(folder, …)
     """
 
-    def __init__(self, invitation: Invitation) -> None:
-        """Listen.
+    def __init__(self, invitation: Invitation, kept: Kept | None = None) -> None:
+        """Listen; at the address of before, where `kept` says what that was and its port is free.
 
         Raises:
             InputError: the host is none of this machine's, or the port is taken.
         """
         self.invitation = invitation
-        self.listener = _listen(invitation)
-        self.secret, self._speaker_secret = _secret(12), _secret(26) if invitation.phone else ""
+        self.listener = _listen(invitation, kept.port if kept else PORT)
+        if kept is not None and kept.port != self.port:
+            kept = None  # the address would not be the same
+        self.secret = kept.secret if kept else _secret(12)
+        speaker_secret = kept.speaker_secret if kept and kept.speaker_secret else _secret(26)
+        self._speaker_secret = speaker_secret if invitation.phone else ""
         # The notebook server has the other end of this line; between the processes there is nothing else.
         self.line, self.hub_line = socket.socketpair()
         self._process: subprocess.Popen[bytes] | None = None
@@ -73,6 +78,11 @@ class Audience:
         """Of the speaker's window for a phone; empty where there is none."""
         here = f"http://{_reachable(self.invitation.host)}:{self.port}"
         return f"{here}/{self._speaker_secret}/speaker" if self._speaker_secret else ""
+
+    @property
+    def kept(self) -> Kept:
+        """What another process needs to open the page at the same address."""
+        return Kept(self.secret, self._speaker_secret, self.port)
 
     @property
     def pid(self) -> int:
@@ -133,9 +143,9 @@ class Audience:
         self.close()
 
 
-def _listen(invitation: Invitation) -> socket.socket:
+def _listen(invitation: Invitation, usual: int) -> socket.socket:
     reason = ""
-    for port in (PORT, 0) if invitation.port is None else (invitation.port,):
+    for port in (usual, 0) if invitation.port is None else (invitation.port,):
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
