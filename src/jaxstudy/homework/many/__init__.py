@@ -11,16 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jaxstudy.homework.assignment import Assignment
-from jaxstudy.homework.gathering import Gathered, Submission, gather
-from jaxstudy.homework.many.again import regrade
 from jaxstudy.homework.many.hand import Setup, Unit
 from jaxstudy.homework.many.marking import blank_checks, given_up, unreadable
 from jaxstudy.homework.many.pool import Outcome, Pool, cores
 from jaxstudy.homework.many.records import Records, Run, digest_of, finished, seed_of, still_holds
 from jaxstudy.homework.results import SubmissionResult
+
+if TYPE_CHECKING:
+    from jaxstudy.homework.gathering import Gathered, Submission
 
 __all__ = ["Graded", "Options", "Progress", "Records", "grade_class", "regrade"]
 
@@ -90,6 +93,8 @@ def grade_class(
     with ExitStack() as stack:
         # Where all is to be graded, the processes start while the files are gathered.
         early = None if options.resume else stack.enter_context(_engine(assignment, records, run, options))
+        from jaxstudy.homework.gathering import gather
+
         gathered = gather(Path(submissions), records.sources, assignment.name)
         everyone = {submission.key: submission for submission in gathered.submissions}
         records.forget_others(everyone)
@@ -127,7 +132,7 @@ def _grade(
 ) -> Graded:
     everyone = {submission.key: submission for submission in gathered.submissions}
     kept, total = len(results), len(everyone)
-    checks = blank_checks(assignment)
+    checks = cache(lambda: blank_checks(assignment))
 
     def keep(unit: Unit, result: SubmissionResult) -> None:
         results[unit.key] = finished(result, everyone[unit.key], assignment, run)
@@ -142,12 +147,21 @@ def _grade(
     ]
     for unit in units:
         if unit.unreadable:
-            keep(unit, unreadable(unit, checks, run))
+            keep(unit, unreadable(unit, checks(), run))
     readable = [unit for unit in units if not unit.unreadable]
     if readable:
         for unit, outcome in engine()(readable):
-            keep(unit, given_up(unit, outcome, checks, run) if isinstance(outcome, str) else outcome)
+            keep(unit, given_up(unit, outcome, checks(), run) if isinstance(outcome, str) else outcome)
     return Graded({key: results[key] for key in everyone}, kept, run, gathered.ignored)
+
+
+def regrade(
+    assignment: Assignment, folder: Path, student: str, allow_weak_sandbox: bool = False
+) -> tuple[SubmissionResult, SubmissionResult]:
+    """See `again.regrade`."""
+    from jaxstudy.homework.many import again
+
+    return again.regrade(assignment, folder, student, allow_weak_sandbox)
 
 
 Engine = Callable[[Sequence[Unit]], Iterator[Outcome]]

@@ -13,12 +13,15 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jaxstudy.course.atomic import write_atomically
 from jaxstudy.errors import InputError, Problem
 from jaxstudy.homework.assignment import Assignment, penalty
-from jaxstudy.homework.gathering import Submission
 from jaxstudy.homework.results import SubmissionResult, from_json, to_json
+
+if TYPE_CHECKING:
+    from jaxstudy.homework.gathering import Submission
 
 FORMAT = 1
 _NOT_GRADED_BY = ("assignment.toml", "wrong.py")

@@ -1,12 +1,15 @@
-"""Two things that make small programs start sooner in a worker, each used only where a trial shows that it is sound.
+"""What makes small programs start sooner in a worker, each used only where a trial shows that it is sound.
 
 One MLIR context for all programs of a worker, instead of a new one for each: 4 ms a program. And little optimisation
 for programs that calculate little: most functions of a homework, asked with small inputs, are dozens of operations on
 a few numbers, and XLA takes 20 ms to optimise what then runs for microseconds. Loops, convolutions, calls of other
 libraries and everything on more than a few thousand numbers are compiled as ever.
 
-Both need private functions of JAX. The trial, in a process of its own, lowers programs in the shared context and in
-contexts of their own, which must give the same text, and compares the numbers of a program compiled both ways.
+And programs that the reference has compiled are found without lowering them (`remembered`).
+
+All of it needs private functions of JAX. The trial, in a process of its own, lowers programs in the shared context
+and in contexts of their own, which must give the same text, and compares the numbers of programs compiled and found in
+either way. Versions of JAX in which our tests have made the trial are not tried again.
 """
 
 from __future__ import annotations
@@ -15,8 +18,12 @@ import contextlib
 import os
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from jaxstudy.homework.sandbox.remembered import Memory, the_same
+
+_TRIED = ("0.10.2",)  # versions of jax and jaxlib; `tests/test_homework_hastened.py` makes the trial
 _SMALL = 1 << 12  # numbers in the largest array of a program that is not worth optimising
 _LONG = 1 << 15  # characters of a program that is
 _SHAPE = re.compile(r"tensor<((?:\d+x)+)")
@@ -24,31 +31,61 @@ _WORTH_IT = re.compile(r"stablehlo\.(?:while|convolution|custom_call|fft|sort|re
 _QUICK: list[tuple[str, Any]] = [("xla_backend_optimization_level", 0), ("xla_cpu_use_fusion_emitters", False)]
 
 
-def hasten() -> tuple[bool, bool]:
-    """Make JAX share one context, and compile small programs quickly, from here on. Says which of both it does now.
+@dataclass(frozen=True, slots=True)
+class Hastened:
+    """What of it all is in force."""
+
+    shared_context: bool = False
+    quick: bool = False
+    memory: Memory | None = None
+    """Finds compiled programs, once it is told where."""
+
+
+def hasten() -> Hastened:
+    """Make JAX share one context, and compile small programs quickly, from here on.
 
     Must be called before a JAX backend has started. Nothing is changed where it can't be done.
     """
     try:
+        import jax
+        from jaxlib.version import __version__ as jaxlib_version
+
+        fit = Fitted()
+        known = jax.__version__ in _TRIED and jaxlib_version in _TRIED
+        return fit.use(*((True, True, True) if known else fit.tried()))
+    except Exception:  # private names may go, or mean something else
+        return Hastened()
+
+
+class Fitted:
+    """The parts, made for the JAX that is here, but not used yet."""
+
+    def __init__(self) -> None:
         from jax._src import compiler
         from jax._src.interpreters import mlir
 
-        original, context = mlir.make_ir_context, mlir.make_ir_context()
-        quick = _quickly(compiler.compile_or_get_cached)
+        self._mlir, self._compiler = mlir, compiler
+        context = mlir.make_ir_context()
+        self._own, self._shared = mlir.make_ir_context, lambda: context
+        self._quick = _quickly(compiler.compile_or_get_cached)
+        self._memory = Memory()
 
-        def shared() -> Any:
-            return context
-
-        sharing, quickly = _in_a_trial(
-            lambda: _same_programs(mlir, original, shared), lambda: _same_numbers(compiler, quick)
+    def tried(self) -> list[bool]:
+        """Whether each is sound: the context, quick compiling, the memory."""
+        return _in_a_trial(
+            lambda: _same_programs(self._mlir, self._own, self._shared),
+            lambda: _same_numbers(self._compiler, self._quick),
+            lambda: the_same(self._memory),
         )
+
+    def use(self, sharing: bool, quickly: bool, remembering: bool) -> Hastened:
+        """Make JAX use those that are said."""
+        mlir: Any = self._mlir
         if sharing:
-            mlir.make_ir_context = shared
+            mlir.make_ir_context = self._shared
         if quickly:
-            compiler.compile_or_get_cached = quick
-        return sharing, quickly
-    except Exception:  # private names may go, or mean something else
-        return False, False
+            self._compiler.compile_or_get_cached = self._quick
+        return Hastened(sharing, quickly, self._memory if remembering else None)
 
 
 def _quickly(compile_: Callable[..., Any]) -> Callable[..., Any]:

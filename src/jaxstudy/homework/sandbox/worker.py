@@ -6,12 +6,14 @@ import gc
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 from jaxstudy.homework.answering.cells import Cell, cells_of, run_cell, starting_module
 from jaxstudy.homework.answering.data import NotAnswered, OutOfMemory, Request, Unusable
 from jaxstudy.homework.answering.operations import Answerer, raised
 from jaxstudy.homework.sandbox import view, wire
+from jaxstudy.homework.sandbox.remembered import Folder, Memory
 from jaxstudy.homework.sandbox.terms import Terms
 
 
@@ -82,7 +84,7 @@ class Worker:
         return bytes(data)
 
 
-def prepare(terms: Terms) -> None:
+def prepare(terms: Terms, memory: Memory | None) -> None:
     """After the fork, before the student's code: signals, JAX's cache, a working directory, no garbage to walk."""
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE):
         signal.signal(number, signal.SIG_DFL)
@@ -91,9 +93,13 @@ def prepare(terms: Terms) -> None:
     cache = view.CACHE if terms.tier == "namespaces" else terms.cache
     set_option: Any = jax.config.update
     set_option("jax_compilation_cache_dir", cache)
+    set_option("jax_traceback_in_locations_limit", 0)  # of a program's text, which nobody reads
     set_option("jax_persistent_cache_min_compile_time_secs", 0.0)
     # Only the trusted reference fills the cache. To others it is read-only, and they don't even try.
     set_option("jax_persistent_cache_min_entry_size_bytes", -1 if terms.fills_cache else 1 << 40)
+    if memory is not None:
+        folder = Folder(Path(cache))
+        memory.use(folder.find, folder.write if terms.fills_cache else None)
     sys.argv = ["submission.py"]
     sys.path[:] = [entry for entry in sys.path if "site-packages" in entry or "lib" in entry]
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]

@@ -21,9 +21,12 @@ import shutil
 import signal
 import socket
 import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from jaxstudy.homework.sandbox import confine, system
 from jaxstudy.homework.sandbox.context import hasten
+from jaxstudy.homework.sandbox.remembered import Memory
 from jaxstudy.homework.sandbox.terms import Terms
 from jaxstudy.homework.sandbox.worker import Worker, prepare
 from jaxstudy.warm.parent import threads_after_fork
@@ -36,15 +39,17 @@ def main() -> None:
     """Serve until the grader is gone."""
     gc.disable()
     scratch, *more = sys.argv[1:]
-    for name in (*_IMPORTS, *more):
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
-    shared, quick = hasten()
+    with _without("etils"):
+        _import_all(_IMPORTS)
+    _import_all(more)
+    hastened = hasten()
     gc.freeze()  # a worker's collector then leaves the shared pages alone
     control = socket.socket(fileno=_CONTROL)
     threads, backends = threads_after_fork(), sys.modules["jax._src.xla_bridge"]._backends
     fit = threads == 1 and not backends
-    control.send(json.dumps({"ready": fit, "threads": threads, "shared_context": shared, "quick": quick}).encode())
+    hastened_by = {"shared_context": hastened.shared_context, "quick": hastened.quick}
+    said = {"ready": fit, "threads": threads, "remembers": hastened.memory is not None, **hastened_by}
+    control.send(json.dumps(said).encode())
     signal.signal(signal.SIGCHLD, _reap)
     number = 0
     while True:
@@ -56,9 +61,27 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             control.close()
-            _keep(Terms.decode(request), descriptors, number)
+            _keep(Terms.decode(request), descriptors, number, hastened.memory)
         for descriptor in descriptors:
             os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _without(name: str) -> Iterator[None]:
+    """JAX imports it if it is there, for paths in the cloud, and a tenth of its own time with it."""
+    absent: Any = sys.modules
+    absent[name] = None
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+
+
+def _import_all(names: Iterable[str]) -> None:
+    """Import what can be imported."""
+    for name in names:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
 
 
 def _reap(*_: object) -> None:
@@ -67,7 +90,7 @@ def _reap(*_: object) -> None:
             pass
 
 
-def _keep(terms: Terms, descriptors: list[int], number: int) -> None:
+def _keep(terms: Terms, descriptors: list[int], number: int, memory: Memory | None) -> None:
     """Be a keeper: start the worker in a world of its own, wait for its end, report it. Never returns."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     status = socket.socket(fileno=descriptors[0])
@@ -79,7 +102,7 @@ def _keep(terms: Terms, descriptors: list[int], number: int) -> None:
         if pid == 0:
             os.close(mine)
             status.close()
-            _work(terms, descriptors[1:], number, (its, keeper), layers)
+            _work(terms, descriptors[1:], number, (its, keeper), layers, memory)
         os.close(its)
         for descriptor in descriptors[1:]:
             os.close(descriptor)
@@ -102,13 +125,20 @@ def _all(descriptor: int) -> bytes:
     return data
 
 
-def _work(terms: Terms, descriptors: list[int], number: int, told: tuple[int, int], layers: list[str]) -> None:
+def _work(
+    terms: Terms,
+    descriptors: list[int],
+    number: int,
+    told: tuple[int, int],
+    layers: list[str],
+    memory: Memory | None,
+) -> None:
     """Be a worker. Never returns."""
     report, keeper = told
     try:
         os.setsid()
         incoming, outgoing = _streams(descriptors, report)
-        prepare(terms)
+        prepare(terms, memory)
         layers = [*layers, *confine.confine(terms, number)]
         worker = Worker(incoming, outgoing)
         layers += confine.seal(0 if "pid-ns" in layers else keeper)
