@@ -37,6 +37,10 @@ def present() -> None:
     subprocess.run([sys.executable, str(HERE / "present_start.py")], check=True)
 
 
+def rescue() -> None:
+    subprocess.run([sys.executable, str(HERE / "rescue_swap.py")], check=True)
+
+
 def recorder() -> None:
     subprocess.run([sys.executable, str(HERE / "recorder.py")], check=True)
 
@@ -114,7 +118,18 @@ def live() -> None:
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or ["build", "present", "recorder", "audience", "live", "replay", "grading", "unet", "mnist"]
+    wanted = sys.argv[1:] or [
+        "build",
+        "present",
+        "recorder",
+        "audience",
+        "live",
+        "rescue",
+        "replay",
+        "grading",
+        "unet",
+        "mnist",
+    ]
     load = f"load {os.getloadavg()[0]:.1f}"
     print(f"{platform.machine()}, {os.cpu_count()} cores, {load}, Python {platform.python_version()}")
     known = {
@@ -126,7 +141,7 @@ def main() -> None:
         "unet": unet,
         "mnist": mnist,
     }
-    known |= {"audience": audience, "live": live}
+    known |= {"audience": audience, "live": live, "rescue": rescue}
     unknown = [word for word in wanted if word not in known]
     if unknown:
         sys.exit(f"expected some of {', '.join(known)}, got {', '.join(unknown)}")
