@@ -201,6 +201,14 @@ def test_secrets_of_every_usual_kind_are_replaced() -> None:
     assert left.startswith("see ~/x and ~/y and ~\\z\nwrite to …, please\ngit clone https://")
 
 
+def test_where_packages_and_the_course_lie_is_replaced() -> None:
+    trace = (
+        "\x1b[32m/opt/anna/venv/lib/python3.11/site-packages/jax/_src/api.py\x1b[39m:12, /srv/talks/snippets/trees.py"
+    )
+    (found,) = redact(of(trace), course=Path("/srv/talks")).events
+    assert found.data["text"] == "\x1b[32m…/site-packages/jax/_src/api.py\x1b[39m:12, snippets/trees.py"
+
+
 def test_names_found_in_home_folders_go_everywhere_and_everyday_words_stay() -> None:
     assert cleaned("/home/annabel/x", "hello annabel!", "annabels")[1:] == ["hello …!", "annabels"]
     assert cleaned("/home/user/x", "the user of jax", "/root/talk.py")[1:] == ["the user of jax", "~/talk.py"]

@@ -22,13 +22,13 @@ def redact(
 
     from rich.markup import escape
 
-    from jaxstudy.cli.recording.showing import counted, recording_named, show_next
+    from jaxstudy.cli.recording.showing import counted, recording_named, root_here, show_next
     from jaxstudy.cli.show import console, relative
     from jaxstudy.replay.recorded.copying import beside, write_copy
     from jaxstudy.replay.recorded.secrets import redact as without_secrets
 
     found = recording_named(recording)
-    clean = without_secrets(found, pattern or ())
+    clean = without_secrets(found, pattern or (), root_here())
     header = replace(found.header, more=clean.more)
     target = write_copy(found.path, out or beside(found.path, "redacted"), header, clean.events)
     console.print(f"[green]✓[/] {escape(relative(target.parent))}: {sum(clean.found.values())} places replaced")

@@ -65,6 +65,12 @@ class Secret:
 
 
 SECRETS = (
+    # In a traceback: where the packages lie says how a machine is set up, and often who uses it.
+    Secret(
+        "place of packages",
+        re.compile(r"(?:~|[A-Za-z]:)?[/\\][^\s:\"'<>]*[/\\](?=(?:site|dist)-packages[/\\]|lib[/\\]python3)"),
+        "…/",
+    ),
     Secret("home folder", _HOME, "~"),
     Secret("home folder", re.compile(r"(?<![\w./~-])/root(?=[/\s:\"')\],]|$)"), "~"),
     Secret("private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)", re.DOTALL)),
@@ -106,8 +112,10 @@ class Redacted:
     """Pictures: nobody looked into them."""
 
 
-def redact(recording: Recording, patterns: Sequence[str] = ()) -> Redacted:
+def redact(recording: Recording, patterns: Sequence[str] = (), course: Path | None = None) -> Redacted:
     """Take out home folders, users, host names, e-mail addresses, tokens, passwords, and what the patterns find.
+
+    Of paths in the course's folder, what is above that folder goes too.
 
     Names are those in home folders anywhere in the recording, and this machine's user and host, where they are no
     everyday words.
@@ -121,7 +129,8 @@ def redact(recording: Recording, patterns: Sequence[str] = ()) -> Redacted:
         Secret("user or host name", re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])"))
         for name in names
     ]
-    pen = _Pen([*SECRETS, *called, *own])
+    here = [] if course is None else [Secret("place of the course", re.compile(re.escape(f"{course}/")), "")]
+    pen = _Pen([*here, *SECRETS, *called, *own])
     events = tuple(replace(event, data=pen.over(event.data)) for event in recording.events)
     more = pen.over(recording.header.more)
     return Redacted(events, more, dict(pen.found), tuple(figures_of(events)))
