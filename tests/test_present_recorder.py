@@ -323,6 +323,24 @@ def test_a_restart_of_the_kernel_is_recorded_and_what_ran_was_aborted(talk: Talk
     talk.done(runs + 2)
 
 
+def test_a_kernel_that_is_killed_is_recorded_and_so_is_what_runs_in_the_one_that_takes_its_place(talk: Talk) -> None:
+    runs, before = len(talk.events("done")), len(talk.events("kernel"))
+    pid = talk.run("", silent=True, user_expressions={"pid": "__import__('os').getpid()"})["user_expressions"]["pid"]
+    asked = talk.kernel.execute("import time; time.sleep(60)")
+    talk.report(kind="run", step="outputs-2", message=asked, source="import time; time.sleep(60)")
+    until(lambda: any(event.data["message"] == asked for event in talk.events("run")))
+    os.kill(int(pid["data"]["text/plain"]), signal.SIGKILL)
+    talk.done(runs + 1)
+    assert talk.events("done")[-1].data["status"] == "aborted"
+    until(lambda: len(talk.events("kernel")) == before + 2, seconds=60)
+    dead, replaced = (event.data["state"] for event in talk.events("kernel")[before:])
+    assert dead == "dead" and replaced in ("swapped", "restarted")
+    with Talk(talk.session) as again:
+        again.run("print('alive')", "changing-4")
+        again.done(runs + 2)
+    assert talk.events("run")[-1].step == "changing-4"
+
+
 # ------------------------------------------------------------------------------------------------- when things go wrong
 
 
