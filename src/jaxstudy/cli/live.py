@@ -16,9 +16,10 @@ from jaxstudy.build.versions import size_from
 from jaxstudy.cli.pacing import recap_of, say_pacing
 from jaxstudy.cli.recording.talk import say_recorded, say_where, watch
 from jaxstudy.cli.show import building, console, relative, show_checks
-from jaxstudy.course import Course, Lecture
+from jaxstudy.course import Course, Lecture, read_lecture
 from jaxstudy.errors import FoundWanting, InputError, Problem
 from jaxstudy.present.audience.serving import Invitation
+from jaxstudy.present.companion.plan import step_at
 from jaxstudy.present.front_end import LAB_HELP
 from jaxstudy.present.preflight import preflight
 from jaxstudy.present.session import PresentSession
@@ -57,14 +58,15 @@ def invited(audience: bool, host: str, port: int | None, phone: bool, elsewhere:
     return Invitation(host, port, phone)
 
 
-def present_static(course: Course, path: Path, browser: bool) -> Path:
-    """Build the deck where it is stale, open it, and return it."""
+def present_static(course: Course, path: Path, browser: bool, at: str = "") -> str:
+    """Build the deck where it is stale, open it (at that step or slide), and return its address."""
+    place = "#" + step_at(read_lecture(path), at) if at else ""
     with building() as on_event:
         build_lectures(course, [path], Options(size_from()), on_event)
-    deck = Targets.of(course, path).deck
+    address = Targets.of(course, path).deck.as_uri() + place
     if browser:
-        webbrowser.open(deck.as_uri())
-    return deck
+        webbrowser.open(address)
+    return address
 
 
 def present_live(course: Course, lecture: Lecture, wishes: Wishes) -> None:

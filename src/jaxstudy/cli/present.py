@@ -35,7 +35,7 @@ def present(
     invitation = invited(audience, audience_host, audience_port, phone, lab or static)
     wishes = Wishes("lab" if lab else "classic", port, browser, anyway, invitation, record, at, links)
     if static:
-        deck = present_static(course, course.find(lecture), browser)
-        console.print(f"[green]✓[/] {deck.as_uri()}\n  s opens the speaker window, ? lists the keys")
+        address = present_static(course, course.find(lecture), browser, at)
+        console.print(f"[green]✓[/] {address}\n  s opens the speaker window, ? lists the keys")
         return
     present_live(course, read_lecture(course.find(lecture)), wishes)

@@ -78,6 +78,9 @@ class PresentSession:
         """
         if front_end not in FRONT_ENDS:
             raise InputError(Problem(f"one of {', '.join(FRONT_ENDS)}", repr(front_end), "choose one of the two"))
+        if at and front_end != "classic":
+            do = "leave one of them out: only classic RISE can swap its kernel"
+            raise InputError(Problem("a late start in classic RISE", f"front end {front_end!r}", do))
         require(front_end)
         self.lecture, self.front_end = lecture, front_end
         self._root, self._theme, self._wanted_port = course_root.resolve(), theme, port

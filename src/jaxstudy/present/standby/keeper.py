@@ -182,6 +182,8 @@ class Keeper:
             await self._drop()
             self._standby = await StandbyKernel.start(self._kernels, self._steps, self._main)
         elif standby.position < wanted:
+            if self._goal is not None:
+                standby.hurry()
             await self._run_one(standby)
         elif self._goal is not None and self._goal.why == "rehearsed" and self._goal.step in standby.failed:
             self._hub.tell_stages({"do": "kept", "step": self._goal.step})  # no better kernel than the one in use
