@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import html
 import http.server
@@ -31,7 +32,9 @@ from jaxstudy.present.audience.board import Board, Refused
 from jaxstudy.present.audience.eventlog import CHUNK, EventLog
 from jaxstudy.present.audience.folder import write_folder
 from jaxstudy.present.audience.serving import Audience, Invitation
+from jaxstudy.present.audience.shown import Shown
 from jaxstudy.present.session import PresentSession
+from jaxstudy.recording import read_recording
 from test_present import FLAGS, in_slides, until
 from test_present_companion import Clock
 
@@ -183,6 +186,28 @@ def test_a_host_that_is_none_of_ours_is_an_error_that_says_so() -> None:
 # ------------------------------------------------------------------------------------------- the server by itself
 
 
+def test_of_a_cell_run_otherwise_its_text_and_figures_are_told_together_and_cut(tmp_path: Path) -> None:
+    told: list[Any] = []
+    waiting: list[Any] = []
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "a.png").write_bytes(b"picture")
+    shown = Shown(tmp_path, lambda _, act: waiting.append(act), told.append)
+    shown.take({"event": "run", "n": 1, "step": "as-rehearsed-1"})
+    shown.take({"event": "output", "parent": 1, "type": "stream", "text": "known already"})
+    shown.take({"event": "run", "n": 2, "step": "trees-2", "edited": True})
+    for _ in range(1000):
+        shown.take({"event": "output", "parent": 2, "type": "stream", "text": "12345678"})
+    shown.take({"event": "output", "parent": 2, "type": "display_data", "text": "<Figure>", "figure": "figures/a.png"})
+    assert len(waiting) == 1
+    waiting.pop()()
+    assert told[0]["step"] == "trees-2" and list(told[0]["figures"]) == ["figures/a.png"]
+    assert told[0]["text"].startswith("12345678") and len(told[0]["text"]) < 5000
+    shown.take({"event": "output", "parent": 2, "type": "clear"})
+    shown.take({"event": "output", "parent": 2, "type": "error", "ename": "ValueError", "evalue": "no"})
+    waiting.pop()()
+    assert told[1] == {"step": "trees-2", "text": "ValueError: no\n", "figures": {}}
+
+
 class Served:
     """An audience's server without a talk: the test is its notebook server."""
 
@@ -327,6 +352,16 @@ def test_a_follower_that_reads_nothing_holds_nobody_up(served: Served) -> None:
             assert line
 
 
+def test_a_figure_that_was_drawn_live_is_served_and_no_other_name_becomes_a_file(served: Served) -> None:
+    name, data = f"figures/{'ab' * 10}.png", base64.b64encode(b"a picture").decode()
+    served.tell(
+        "output", step="typed-live-2", text="", figures={name: data, "figures/../../x.png": data, "x.html": data}
+    )
+    until(lambda: served.get(name)[0] == 200)
+    assert served.get(name)[1] == b"a picture" and (served.folder / name).read_bytes() == b"a picture"
+    assert served.events()[-1][2]["figures"] == [name] and not (served.folder.parent / "x.png").exists()
+
+
 def test_the_phone_s_window_is_behind_a_secret_of_its_own_and_can_only_step_and_settle(served: Served) -> None:
     address = served.audience.speaker_address
     assert served.audience.secret not in address
@@ -378,7 +413,7 @@ sys.stdin.read()
 @pytest.fixture(scope="module")
 def session(lecture: Lecture, root: Path) -> Iterator[PresentSession]:
     invitation = Invitation(phone=True)
-    with PresentSession(lecture, load_course(root).root, root / "theme", audience=invitation) as one:
+    with PresentSession(lecture, load_course(root).root, root / "theme", audience=invitation, record=True) as one:
         one.admit()
         yield one
 
@@ -471,12 +506,13 @@ def test_a_live_cell_is_kept_back_until_it_is_run_and_then_shown_as_it_was_run(
     stage.evaluate("Jupyter.notebook.select(3)")  # title, its note, heading, cell
     stage.keyboard.press("l")
     sees(speaker, "answer = 6 * 7", "#code .typed")
-    typed = "answer = '<img src=x onerror=window.stolen=5>'"
+    typed = "answer = '<img src=x onerror=window.stolen=5>'; print('came of it:', answer)"
     stage.evaluate("text => Jupyter.notebook.get_cell(3).set_text(text)", typed)
     stage.keyboard.press("Shift+Enter")
     for page in followers:
         sees(page, typed)
         sees(page, "other than rehearsed")
+        sees(page, "came of it: <img src=x", ".fw-output")
         assert page.evaluate("window.stolen") is None
 
 
@@ -521,6 +557,17 @@ def test_questions_of_three_people_reach_everybody_as_text_and_the_presenter_set
         page.wait_for_function("!document.body.innerText.includes('Rude?!')", polling=50)
     sees(speaker, "1 waiting", "#followers")
     sees(speaker, "3 follow", "#followers")
+
+
+def test_questions_are_in_the_recording_with_their_votes_and_what_became_of_them(
+    session: PresentSession, speaker: Page
+) -> None:
+    assert session.recording is not None
+    events = [event.data for event in read_recording(session.recording.path).events if event.kind == "question"]
+    pytree = [event for event in events if event["text"] == "What is a pytree?"]
+    assert pytree[0]["state"] == "asked" and pytree[-1]["state"] == "answered"
+    assert pytree[-1]["votes"] == 2 and pytree[-1]["step"] == "the-end-1" and pytree[-1]["by"] == "Ada"
+    assert [event["state"] for event in events if event["text"] == "Rude?!"][-1] == "hidden"
 
 
 def test_a_reload_keeps_questions_and_ones_own_vote(followers: list[Page]) -> None:

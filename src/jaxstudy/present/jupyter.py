@@ -178,7 +178,8 @@ class RiseServer(ServerApp):
         await super()._post_start()
         self.clock = start_clock(self.hub)
         if self.orders.audience >= 0:
-            self.link = AudienceLink(self.hub, socket.socket(fileno=self.orders.audience))
+            recording = Path(self.orders.recording).parent
+            self.link = AudienceLink(self.hub, socket.socket(fileno=self.orders.audience), recording)
             self.hub.audience = invitation(self.orders.invitation, self.orders.phone)
         started = time.monotonic()
         try:

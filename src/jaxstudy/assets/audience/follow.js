@@ -8,7 +8,7 @@
   const at = (id) => document.getElementById(id);
   const slides = [...document.querySelectorAll(".slides > section > section")];
   const cells = new Map([...document.querySelectorAll(".slides [data-step]")].map((cell) => [cell.dataset.step, cell]));
-  const talk = { live: 0, fragment: -1, furthest: 0, runs: new Map(), questions: new Map() };
+  const talk = { live: 0, fragment: -1, furthest: 0, runs: new Map(), outputs: new Map(), questions: new Map() };
   let about = { steps: {}, live: [], talk: "" };
   let seen = 0; // events
   let shown = 0;
@@ -46,6 +46,9 @@
       talk.furthest = Math.max(talk.furthest, talk.live);
     } else if (kind === "run") {
       talk.runs.set(data.step, data);
+      talk.outputs.delete(data.step);
+    } else if (kind === "output") {
+      talk.outputs.set(data.step, data);
     } else if (kind === "question") {
       talk.questions.set(data.id, { ...talk.questions.get(data.id), ...data });
     }
@@ -155,6 +158,30 @@
     if (line.textContent !== words) line.textContent = words;
   };
 
+  // What a cell gave that was run otherwise than rehearsed: text and pictures.
+  const drawOutput = (cell, output) => {
+    const wanted = output ? JSON.stringify(output) : "";
+    let box = cell.querySelector(":scope > .fw-output");
+    if ((box?.dataset.drawn || "") === wanted) return;
+    box?.remove();
+    if (!output) return;
+    box = document.createElement("div");
+    box.className = "fw-output output_area";
+    box.dataset.drawn = wanted;
+    if (output.text) {
+      const text = document.createElement("pre");
+      text.textContent = output.text;
+      box.append(text);
+    }
+    for (const figure of output.figures) {
+      const picture = document.createElement("img");
+      picture.src = figure;
+      picture.alt = "A figure that this cell drew";
+      box.append(picture);
+    }
+    cell.append(box);
+  };
+
   const drawCell = (cell, index) => {
     const step = cell.dataset.step;
     const run = talk.runs.get(step);
@@ -172,6 +199,7 @@
     cell.classList.toggle("fw-unrun", edited || (now && !run && !waiting));
     say(cell, "fw-wait", waiting ? "The presenter types this cell; its code appears when it has run." : "");
     const output = Boolean(cell.querySelector(".output_wrapper"));
+    drawOutput(cell, edited ? talk.outputs.get(step) : null);
     const soon = now && !run && !waiting && output;
     say(cell, "fw-label", edited ? "as it was run, other than rehearsed" : soon ? "its output appears when it is run" : "");
   };

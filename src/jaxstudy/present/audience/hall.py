@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
 import hashlib
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from typing import Any
 
 from tornado.httputil import HTTPServerRequest
 
+from jaxstudy.course.atomic import write_atomically
 from jaxstudy.present.audience.board import Board
 from jaxstudy.present.audience.eventlog import EventLog
 
@@ -34,6 +37,7 @@ _KINDS = {
     ".woff2": "font/woff2",
 }
 _PACKED = (".html", ".css", ".js", ".json", ".ipynb", ".svg")
+_FIGURE = re.compile(r"figures/[0-9a-f]{20}\.(?:png|svg|jpg|gif)")
 _NOTED = 500
 _log = logging.getLogger(__name__)
 
@@ -56,7 +60,7 @@ class Hall:
     """
 
     def __init__(self, folder: Path, secret: str, talk: str, tell: Callable[[Mapping[str, Any]], None]) -> None:
-        self.secret, self._tell = secret, tell
+        self.secret, self._tell, self._folder = secret, tell, folder
         self.notebook_name = "notebook.ipynb"
         self.log = EventLog(folder / "state", talk)
         self.board = Board()
@@ -112,6 +116,9 @@ class Hall:
         elif kind == "run":
             run = {key: data[key] for key in ("step", "source") if key in data}
             self.happened("run", run)
+        elif kind == "output":
+            names = [name for name, content in data.get("figures", {}).items() if self._keep(str(name), str(content))]
+            self.happened("output", {"step": data.get("step"), "text": data.get("text", ""), "figures": names})
         elif kind == "question" and data.get("state") in ("answered", "hidden", "asked"):
             question = self.board.settle(str(data.get("id")), str(data["state"]))
             if question is not None:
@@ -141,6 +148,16 @@ class Hall:
         if what not in self._noted and len(self._noted) < _NOTED:
             self._noted.add(what)
             _log.warning("refused with %d: %s %r from %s", status, request.method, request.path[:80], what[0])
+
+    def _keep(self, name: str, content: str) -> bool:
+        """Serve a figure, and put it where a plain file server finds it; whether it is one."""
+        if not _FIGURE.fullmatch(name):
+            return False
+        if name not in self.files:
+            data = base64.b64decode(content)
+            write_atomically(self._folder / name, data)
+            self.put(name, data)
+        return True
 
     def _resume(self) -> None:
         for kind, data in self.log.replayed():

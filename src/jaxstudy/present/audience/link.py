@@ -12,9 +12,11 @@ import contextlib
 import json
 import socket
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from jaxstudy.present.audience.qr import qr_svg
+from jaxstudy.present.audience.shown import Shown
 from jaxstudy.present.companion.hub import Hub
 
 _LONGEST_SOURCE = 20_000  # characters of a cell that followers are shown
@@ -31,8 +33,11 @@ def invitation(address: str, phone: str) -> dict[str, Any]:
 class AudienceLink:
     """Forwards what the hub hears to the audience's process, and the audience's reports to the hub."""
 
-    def __init__(self, hub: Hub, line: socket.socket) -> None:
+    def __init__(self, hub: Hub, line: socket.socket, recording: Path) -> None:
+        """`recording` is the folder in which the recorder keeps figures."""
         self._hub = hub
+        later = asyncio.get_running_loop().call_later
+        self._shown = Shown(recording, later, lambda shown: self._send("output", shown))
         self._sources = {step.id: step.source for slide in hub.plan.slides for step in slide.steps}
         self._writer: asyncio.StreamWriter | None = None
         self._quit_speaking: Callable[[], None] | None = None
@@ -83,6 +88,8 @@ class AudienceLink:
             data = {"step": step, **({} if same else {"source": source[:_LONGEST_SOURCE]})}
         if kind in ("slide", "run", "question"):
             self._send(kind, data)
+        elif kind == "recorded":
+            self._shown.take(data)
 
     def _send(self, kind: str, data: Mapping[str, Any]) -> None:
         writer = self._writer

@@ -39,6 +39,7 @@ class Recorder:
         place = Place(path, read_recording(path) if path.exists() else None)
         header = new_header(hub.plan.lecture, hub.plan.title)
         self.tape = Tape(place, header, later, self._stopped, clock)
+        self.tape.told = lambda kind, data: hub.tell("recorded", {**data, "event": kind})
         self._runs = Runs(hub.plan, self.tape, later)
         self.tap = Tap(self._message)
         self._first = ""

@@ -42,6 +42,8 @@ class Tape:
         self._held: tuple[int, str, list[str], float] | None = None
         self._printed = -MERGED_SECONDS
         self._writer: Writer | None = None
+        self.told: Callable[[str, Mapping[str, Any]], None] = lambda _kind, _data: None
+        """Is told of each event that was written, or kept for later."""
         self.broken = ""
         """Why nothing is recorded any more."""
         if why := _hindrance(place.path):
@@ -110,6 +112,7 @@ class Tape:
             return
         self._last = max(self._last, self.now if at is None else at)
         event = Event(self._last, kind, data)
+        self.told(kind, data)
         if self._writer is None and not self._worth_a_file(event):
             self._early.append(event)
             return
