@@ -7,7 +7,7 @@ EXTRAS ?= present,site,data,dev
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: site test lint serve present bench clean setup help
+.PHONY: site test lint serve present sample bench clean setup help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ serve: setup  ## serve the study site; rebuilds and reloads on save
 
 present: setup  ## give a lecture live: make present LECTURE=02
 	@$(BIN)/jaxstudy present $(or $(LECTURE),01)
+
+sample: setup  ## give the sample talk in a real browser again, and write replays/sample/ (three minutes)
+	@$(BIN)/python replays/give_sample.py
 
 bench: setup  ## measure builds and launches beside their peers
 	@$(BIN)/python benchmarks/run.py $(ARGS)

@@ -28,6 +28,8 @@ from jaxstudy.site.replay_data import as_script, replay_data
 from jaxstudy.site.replay_notebook import notebook_at, notebook_parts
 from jaxstudy.site.replay_outputs import built_outputs
 
+_PARAGRAPH = 40.0
+"""Seconds after which a paragraph ends at the next full stop: each begins with a time."""
 _ASSETS = Path(__file__).parents[1] / "assets" / "replay"
 
 
@@ -224,7 +226,7 @@ def _parts(transcript: Transcript, chapters: Sequence[Chapter]) -> list[Part]:
             at += 1
         found[at].append(segment)
     return [
-        Part(f"chapter-{number}", one.title, one.start, one.section, paragraphs(segments))
+        Part(f"chapter-{number}", one.title, one.start, one.section, paragraphs(segments, _PARAGRAPH))
         for number, (one, segments) in enumerate(zip(starts, found, strict=True), 1)
     ]
 

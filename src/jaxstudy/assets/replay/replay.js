@@ -525,6 +525,12 @@
     document.dispatchEvent(new CustomEvent("jaxstudy:fresh", { detail: panels.cells }));
   };
 
+  /* Scrolls only when some of the cell is out of sight. */
+  const bringWhole = (place) => {
+    const [inner, outer] = [place, panels.cells].map((one) => one.getBoundingClientRect());
+    if (inner.top < outer.top || inner.bottom > outer.bottom) bring(panels.cells, place, 0.05);
+  };
+
   const drawCells = () => {
     const time = player.time() + 0.005;
     const at = countUpTo(changes, time);
@@ -534,13 +540,14 @@
     const id = data.shown[shown]?.[1] ?? data.runs[0]?.slide ?? null;
     const turned = id !== drawnSlide;
     if (turned) drawSlide((drawnSlide = id));
+    let latest = null; // the cell that ran last
     for (const [place, step, runs] of cells) {
       place.hidden = !data.steps[step] && runs[0].t > time;
-      if (drawCell(place, step, runs, time) && !turned) {
-        bring(panels.cells, place, 0.15);
-        news.textContent = `${clock(time)}: a cell has run`;
-      }
+      const ran = runs.filter((run) => run.t <= time).at(-1);
+      if (ran && !(ran.t < latest?.t)) latest = { t: ran.t, place };
+      if (drawCell(place, step, runs, time) && !turned) news.textContent = `${clock(time)}: a cell has run`;
     }
+    if (latest && (!turned || latest.t >= (shownTimes[shown] ?? 0))) bringWhole(latest.place);
     if (turned) news.textContent = `${clock(time)}: ${data.slides[id]?.title ?? ""}`;
   };
 
