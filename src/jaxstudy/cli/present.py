@@ -24,7 +24,7 @@ def present(
         str, typer.Option(help="Where that page listens; 0.0.0.0 lets in your whole network.")
     ] = "127.0.0.1",
     audience_port: Annotated[int | None, typer.Option(help="Its port; default: 8822, or a free one.")] = None,
-    phone: Annotated[bool, typer.Option("--phone", help="With --audience: the speaker window for your phone.")] = False,
+    phone: Annotated[bool, typer.Option("--phone", help="The speaker window for your phone, too.")] = False,
 ) -> None:
     """Give a lecture live: slides whose cells run, from a working copy; your edits come back as a diff."""
     from jaxstudy.cli.live import Wishes, invited, present_live, present_static
