@@ -49,6 +49,10 @@ def replay() -> None:
     subprocess.run([sys.executable, str(HERE / "replay_text.py")], check=True)
 
 
+def replaypage() -> None:
+    subprocess.run([sys.executable, str(HERE / "replay_page.py")], check=True)
+
+
 def grading() -> None:
     import grading as graders
     from grading_class import submissions
@@ -126,6 +130,7 @@ def main() -> None:
         "live",
         "rescue",
         "replay",
+        "replaypage",
         "grading",
         "unet",
         "mnist",
@@ -137,6 +142,7 @@ def main() -> None:
         "present": present,
         "recorder": recorder,
         "replay": replay,
+        "replaypage": replaypage,
         "grading": grading,
         "unet": unet,
         "mnist": mnist,
