@@ -19,7 +19,7 @@ def grade(
         typer.Argument(help="A folder of files, folders or zips, or the zip from Gradescope, Canvas, Moodle, GitHub."),
     ],
     out: Annotated[Path | None, typer.Option(help="Where marks and pages go; default: build/grades/NN_topic.")] = None,
-    jobs: Annotated[int, typer.Option(min=0, help="Submissions at once; 0: one a core.")] = 0,
+    jobs: Annotated[int, typer.Option(min=0, help="Submissions at once; 0: as many as keep the cores busy.")] = 0,
     seed: Annotated[int | None, typer.Option(min=0, help="Of the checks' random inputs; default: recorded.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Keep results that still hold; grade the rest.")] = False,
     late: Annotated[bool, typer.Option(help="Take points off for lateness; --no-late where dates are wrong.")] = True,

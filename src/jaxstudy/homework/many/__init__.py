@@ -35,7 +35,7 @@ class Options:
     seed: int | None = None
     """Of all random inputs; None: the one of the run that is resumed, else one made from the assignment."""
     jobs: int = 0
-    """Submissions at once; 0: one a core."""
+    """Submissions at once; 0: one more than there are cores, since one is always about to start or to end."""
     resume: bool = False
     """Keep the results of an earlier run that still hold."""
     late: bool = True
@@ -177,6 +177,6 @@ def _engine(assignment: Assignment, records: Records, run: Run, options: Options
             yield cluster.run
     else:
         setup = Setup(str(assignment.folder), run.seed, run.allow_weak_sandbox, str(records.programs))
-        with Pool(setup, assignment.limits, records.log, options.jobs or cores()) as pool:
+        with Pool(setup, assignment.limits, records.log, options.jobs or cores() + 1) as pool:
             pool.start()
             yield pool.run
