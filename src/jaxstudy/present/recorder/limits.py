@@ -42,6 +42,10 @@ class Printed:
             self._drop(text)
             return "", 0
         kept, lost = cut(text, min(self._left, TEXT_BYTES))
+        if lost:  # what a cell printed last says most: the end is kept, too
+            end, _ = cut(text[-min(TAIL_BYTES, lost) :], lost)
+            lost -= len(end.encode("utf-8", errors="replace"))
+            kept += ("\n…\n" if lost else "") + end
         self._left -= len(kept)
         return kept, lost
 
