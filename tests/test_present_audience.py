@@ -648,6 +648,17 @@ def test_a_plain_file_server_with_a_copy_of_the_folder_is_enough_to_follow(
         files.shutdown()
 
 
+def test_the_talk_goes_on_when_the_audience_s_server_is_killed(
+    session: PresentSession, stage: Page, followers: list[Page], speaker: Page
+) -> None:
+    assert session.audience is not None
+    os.kill(session.audience.pid, signal.SIGKILL)
+    sees(followers[0], "No connection to the talk", "#notice")
+    show(stage, 3)
+    sees(speaker, "The end", "#title")
+    sees(speaker, "the talk goes on", "#notices")
+
+
 def test_after_a_crash_the_page_is_at_the_same_address_with_its_questions(
     lecture: Lecture, root: Path, tmp_path: Path
 ) -> None:
@@ -674,3 +685,10 @@ def test_after_a_crash_the_page_is_at_the_same_address_with_its_questions(
         assert session.audience is not None and session.audience.address == address
         assert questions(address) == ["What is a pytree?"]
     assert not kept.exists()  # the presenter ended this one
+
+
+@pytest.mark.parametrize("words", [["--phone"], ["--audience-host", "0.0.0.0"], ["--audience", "--lab"]])
+def test_options_that_do_not_go_together_are_refused_before_anything_starts(root: Path, words: list[str]) -> None:
+    command = [sys.executable, "-m", "jaxstudy", "present", "01", "--no-browser", *words]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 2 and "--audience" in done.stderr + done.stdout

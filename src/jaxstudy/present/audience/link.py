@@ -19,6 +19,7 @@ from jaxstudy.present.audience.qr import qr_svg
 from jaxstudy.present.audience.shown import Shown
 from jaxstudy.present.companion.hub import Hub
 
+GONE = "the audience's page is gone; the talk goes on without it"
 _LONGEST_SOURCE = 20_000  # characters of a cell that followers are shown
 _LONGEST_LINE = 1 << 18  # bytes
 _MOST_WAITING = 1 << 22  # bytes that wait for the other side; more, and it has died or hangs
@@ -57,10 +58,11 @@ class AudienceLink:
                 with contextlib.suppress(ValueError):
                     self._take(json.loads(said))
         except (ValueError, OSError):  # a line without an end, or the other side is gone: the talk goes on
-            return
+            pass
         finally:
             self._speaking(False)
             self._writer.close()
+            self._hub.notices["audience"] = GONE
 
     def _take(self, report: object) -> None:
         if not isinstance(report, dict):
