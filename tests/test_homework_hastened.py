@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
@@ -40,7 +41,7 @@ def test_programs_that_differ_in_anything_have_names_of_their_own() -> None:
     names = said_by("""
         import json, jax, jax.numpy as jnp, numpy as np
         from jaxstudy.homework.sandbox.remembered import Memory
-        memory, names, x, table = Memory(), [], np.ones((3, 3), np.float32), jax.device_put(np.arange(3.0))
+        memory, names, x, table = Memory(lambda text: True), [], np.ones((3, 3), np.float32), jax.device_put(np.arange(3.0))
         def find(name):
             names.append(name)
         memory.use(find, None)
@@ -115,3 +116,21 @@ def test_a_student_still_sees_the_text_of_a_program_that_was_found(grader: Grade
     """
     result = grader.grade(dedent(source), "ada")
     assert result.earned == result.total, [check.message for check in result.checks]
+
+
+def test_programs_that_call_lapack_or_come_from_a_cache_are_found_whole(tmp_path: Path) -> None:
+    assignment = small_homework(tmp_path / "07_three")
+    body = "    return jnp.linalg.solve(jnp.eye(4) * 2, jnp.outer(x, x))[0] @ x * 0 + 2 * x\n"
+    text = assignment.script.read_text().replace("    return 2 * x\n", body)
+    assignment.script.write_text(text)
+    checks = assignment.checks.read_text()
+    for number in range(3):  # the two workers of the reference compile the same, and find it in each other's cache
+        again = f"\ndef test_again_{number}(student, rng):\n    'Again.'\n    value(student.double, normal(rng, 4))\n"
+        checks += again
+    assignment.checks.write_text(checks)
+    with Grader(assignment, seed=4, programs=tmp_path / "kept") as grader:
+        first = grader.grade(text, "ada")
+    with Grader(assignment, seed=4, programs=tmp_path / "kept") as grader:
+        second = grader.grade(text, "ada")
+    for result in (first, second):
+        assert result.earned == result.total, [check.message for check in result.checks]

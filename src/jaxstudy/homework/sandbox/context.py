@@ -68,7 +68,7 @@ class Fitted:
         context = mlir.make_ir_context()
         self._own, self._shared = mlir.make_ir_context, lambda: context
         self._quick = _quickly(compiler.compile_or_get_cached)
-        self._memory = Memory()
+        self._memory = Memory(calculates_little)
 
     def tried(self) -> list[bool]:
         """Whether each is sound: the context, quick compiling, the memory."""

@@ -77,12 +77,18 @@ class Found:
 class Memory:
     """Wraps JAX's lowering and compiling. One a process."""
 
-    def __init__(self) -> None:
-        """Take note of JAX's own operations, before any code of a student's runs."""
-        from jax._src import config
+    def __init__(self, plain: Callable[[str], bool]) -> None:
+        """Take note of JAX's own operations, before any code of a student's runs.
+
+        Args:
+            plain: whether a program, as StableHLO text, is one to be remembered.
+        """
+        from jax._src import compiler, config
         from jax._src.interpreters import mlir, pxla
 
-        self._context = config.trace_context
+        self._context, self._plain = config.trace_context, plain
+        self._compiler, self._compile_afresh = compiler, compiler.backend_compile_and_load
+        self._fresh: list[bool] = []
         self._pxla, self._mlir = pxla, mlir
         self._lower, self._compile = pxla._cached_lowering_to_hlo, pxla._cached_compilation
         self._rules = {**mlir._lowerings}
@@ -96,6 +102,8 @@ class Memory:
         """From here on, look for programs; with `write`, hand over those that are compiled."""
         self._find, self._write = find, write
         pxla: Any = self._pxla
+        if write is not None:
+            self._compiler.backend_compile_and_load = self._afresh
         pxla._cached_lowering_to_hlo, pxla._cached_compilation = self._lowered, self._compiled
 
     def _lowered(self, closed: Any, *rest: Any, **named: Any) -> Any:
@@ -107,7 +115,8 @@ class Memory:
             found = Found(program, lambda: self._lower(closed, *rest, **named)[0])
             return found, [], [], [], [], False, None
         lowered = self._lower(closed, *rest, **named)
-        if self._write is not None and not any(lowered[1:6]):
+        # Lowering has effects: it makes LAPACK ready, say. What calls other libraries must be lowered in each process.
+        if self._write is not None and not any(lowered[1:6]) and self._plain(str(lowered[0])):
             self._names[lowered[0]] = name
         return lowered
 
@@ -119,9 +128,16 @@ class Memory:
                     settings = self._settings(backend, devices, tuple(into), tuple(out))
                     return backend.deserialize_executable(module.program, devices, settings)
             module = module.text
+        self._fresh.clear()
         executable = self._compile(module, name, tupled, into, out, *rest)
-        if self._write is not None and module in self._names and not (callbacks or options):
+        # One that came from JAX's own cache does not survive being written again: functions are missing then.
+        if self._write is not None and self._fresh and module in self._names and not (callbacks or options):
             self._write(self._names[module], backend.serialize_executable(executable))
+        return executable
+
+    def _afresh(self, *given: Any, **named: Any) -> Any:
+        executable = self._compile_afresh(*given, **named)
+        self._fresh.append(True)
         return executable
 
     def _settings(self, backend: Any, devices: Any, into: tuple[bool, ...], out: tuple[bool, ...]) -> Any:
