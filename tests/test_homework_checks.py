@@ -263,6 +263,25 @@ def test_parts_earn_their_points_alone(judge: Judge) -> None:
     assert "ZeroDivisionError" in result.message
 
 
+def test_a_bare_assert_tells_what_it_compared(judge: Judge) -> None:
+    body = "x = normal(rng, 2)\ngot = student.softmax(x)\nassert got.shape == (3,)"
+    told = judge(body).message.splitlines()
+    assert told == ["expected: got.shape == (3,)", "    got.shape is (2,)", told[-1]]
+    assert told[-1].startswith("    got is [")
+    plain = judge("wrong = [n for n in range(3) if n]\nassert not any(n > 1 for n in wrong)").message
+    assert plain == "expected: not any((n > 1 for n in wrong))\n    wrong is [1, 2]"
+    counts = "seen = []\ndef asked():\n    seen.append(1)\n    return len(seen)\nassert asked() == 2"
+    assert judge(counts).message == "expected: asked() == 2\n    asked() is 1"
+    assert judge("assert 1 == 2, 'its own words'").message == "its own words"
+    assert judge("with part(1, 'sums'):\n    assert sum([1]) == 3").message.startswith("sums\nexpected: sum([1]) == 3")
+
+
+def test_a_bare_assert_of_a_hidden_check_tells_its_line_and_no_more(judge: Judge) -> None:
+    body = "secret = 31\nassert student.softmax(normal(rng, 2)).sum() == secret"
+    assert judge(body, hidden=True).message == "what line 8 of the check asserts does not hold"
+    assert judge(f"with part(1, 'sums'):\n{_indented(body)}", hidden=True).message.startswith("sums: what line 9 of")
+
+
 def test_an_endless_loop_is_stopped(judge: Judge) -> None:
     result = judge(
         "with within(0.2):\n    value(student.softmax, normal(rng, 3))", "def softmax(x):\n    while True: pass"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from jaxstudy.homework.answering.data import Missing, NotAnswered, NotAsked, NotRecorded, Raised, TimedOut
+from jaxstudy.homework.checks.asserting import Compared
 
 F = TypeVar("F", bound=Callable[..., None])
 _SHOWN = 4  # findings of one check that a message tells in full
@@ -127,7 +128,16 @@ def note(error: Exception, words: str = "") -> None:
     elif isinstance(error, NotAnswered):
         report(no_answer(error, words))
     else:
-        report(Finding(words or "an assertion did not hold", str(error) or words or "an assertion did not hold"))
+        report(_not_so(error, words))
+
+
+def _not_so(error: Exception, words: str) -> Finding:
+    """The finding for an `assert` that did not hold."""
+    said = error.args[0] if error.args else ""
+    if isinstance(said, Compared):  # a bare one; nothing of what it compared may be told of a hidden check
+        what = f"what line {said.line} of the check asserts does not hold"
+        return Finding(f"{words}: {what}" if words else what, f"{words}\n{said}" if words else str(said))
+    return Finding(words or "an assertion did not hold", str(error) or words or "an assertion did not hold")
 
 
 def no_answer(error: NotAnswered, call: str = "") -> Finding:

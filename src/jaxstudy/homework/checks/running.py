@@ -27,6 +27,7 @@ from jaxstudy.homework.answering.data import (
     TimedOut,
 )
 from jaxstudy.homework.checks.asking import Answers, File
+from jaxstudy.homework.checks.asserting import TELL, telling, what_was_compared
 from jaxstudy.homework.checks.findings import Finding, Findings, Worth, collected, message, report, worth_of
 from jaxstudy.homework.results import CheckResult
 
@@ -65,8 +66,10 @@ def load_checks(path: Path, *, hidden: bool = False) -> list[Check]:
     """
     module = types.ModuleType(f"jaxstudy_checks_{path.stem}")
     module.__file__ = str(path)
+    module.__dict__[TELL] = what_was_compared
     try:
-        exec(compile(path.read_text(encoding="utf-8-sig"), str(path), "exec", dont_inherit=True), module.__dict__)
+        tree = telling(path.read_text(encoding="utf-8-sig"), str(path))
+        exec(compile(tree, str(path), "exec", dont_inherit=True), module.__dict__)
     except Exception as error:
         line = _line(error, path)
         raise InputError(
