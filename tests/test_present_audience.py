@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import html
 import http.server
@@ -305,6 +306,20 @@ def test_only_our_own_page_can_ask(served: Served) -> None:
 def test_a_malformed_question_is_refused_and_changes_nothing(served: Served, body: bytes) -> None:
     before = served.events()
     assert served.post("ask", body)[0] in (400, 401) and served.events() == before
+
+
+@pytest.mark.parametrize(
+    "bytes_sent",
+    [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", bytes(range(256)) + b"\r\n\r\n", b"GET /" + b"a/" * 40_000 + b" HTTP/1.1\r\n\r\n",
+     b"POST /x/ask HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFF\r\n",
+     b"POST /x/ask HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n", b"GET /%ff%fe/ HTTP/1.1\r\nHost: x\r\n\r\n"],
+)  # fmt: skip
+def test_garbage_ends_its_own_connection_and_nothing_else(served: Served, bytes_sent: bytes) -> None:
+    with served.connect() as line, contextlib.suppress(ConnectionError):
+        line.sendall(bytes_sent)
+        assert not line.recv(100).startswith(b"HTTP/1.1 200")
+    assert served.get("state/head.json")[0] == 200
+    assert "Traceback" not in (served.folder.parent / "audience.log").read_text()
 
 
 def test_a_huge_body_is_not_even_read(served: Served) -> None:

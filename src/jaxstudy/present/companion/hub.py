@@ -109,7 +109,7 @@ class Hub:
             data = self.questions.take(message)
         elif kind == "mark":
             data = {"step": self.step, "text": str(message.get("text") or "")[:_MOST_WORDS]}
-        elif kind == "followers":
+        elif kind == "followers" and self.audience:
             self.audience["followers"] = message.get("count", 0)
         elif kind != "stay" and (kind not in _AT_A_STEP or not self._at_step(message)):
             return
