@@ -28,7 +28,7 @@ from jaxstudy.present.session import PresentSession
 from jaxstudy.present.standby.from_build import rehearsal_of
 from jaxstudy.present.standby.rehearsal import rehearsal_from
 from jaxstudy.present.workplace import Workplace
-from test_present import FLAGS, asked_of_kernel, go, in_slides, output, slide
+from test_present import FLAGS, asked_of_kernel, go, in_slides, output, slide, until
 
 LECTURE = """\
 # ---
@@ -330,8 +330,7 @@ def test_a_late_start_opens_at_the_step_with_its_state(
 ) -> None:
     with PresentSession(lecture, root, root / "theme", kernels=kernels, build=root / "build", at="5") as late:
         page = opened(late, browser)
-        wait_for_bar(page, "values up to here")
-        assert slide(page) == "After it"
+        until(lambda: slide(page) == "After it", 30)
         assert (value(page, "n"), value(page, "text")) == (3, "words")
         page.close()
 

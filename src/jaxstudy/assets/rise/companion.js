@@ -122,9 +122,12 @@ define(["base/js/namespace", "notebook/js/codecell", "custom/plan"], function (J
     Jupyter.keyboard_manager.command_shortcuts.set_shortcut("s", action);
   }
 
-  function sayWhenReady() {
+  function sayWhenReady(onStage) {
     if (!named || !shown) {
       return;
+    }
+    if (onStage) {
+      connect(); // not before: what the server says at once must find those who listen
     }
     document.documentElement.dataset.jaxstudy = "slides"; // all is up: keys, names, the slides themselves
   }
@@ -138,7 +141,7 @@ define(["base/js/namespace", "notebook/js/codecell", "custom/plan"], function (J
       reportTyping();
     }
     named = true;
-    sayWhenReady();
+    sayWhenReady(onStage);
   }
 
   /* The slides are there. */
@@ -146,10 +149,9 @@ define(["base/js/namespace", "notebook/js/codecell", "custom/plan"], function (J
     if (onStage) {
       const steps = ["slidechanged", "fragmentshown", "fragmenthidden"];
       steps.forEach((step) => window.Reveal.addEventListener(step, reportSlide));
-      connect();
     }
     shown = true;
-    sayWhenReady();
+    sayWhenReady(onStage);
   }
 
   const idOf = (cell) => ids.get(cell);

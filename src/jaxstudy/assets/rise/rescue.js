@@ -9,6 +9,7 @@ function ($, Jupyter, events, codecell, plan, companion) {
   const READ = 9000; // ms that a message of good news stays
   const pending = []; // runs that were not answered yet, in order: {cell, message, since, offered}
   const lived = new WeakSet(); // cells that ran here
+  const passed = new Set(); // cells that the standby ran in the presenter's place, and that nobody has looked at since
   let steps = []; // of the rehearsal: those that run, in order
   let numbers = new Map(); // step id → its place among them
   let standby = { position: 0, ready: false, goal: null };
@@ -93,6 +94,15 @@ function ($, Jupyter, events, codecell, plan, companion) {
     } else {
       fill(cell);
     }
+  }
+
+  /* Those on the slide that is shown, and no others: each output makes the browser lay out the whole page, which takes
+     seconds for all of a long lecture. */
+  function showPassed() {
+    const slide = window.Reveal.getCurrentSlide();
+    const here = [...passed].filter((cell) => slide.contains(cell.element[0]));
+    here.forEach((cell) => passed.delete(cell));
+    here.filter((cell) => !lived.has(cell) && !cell.element.hasClass("jx-recorded")).forEach(passOver);
   }
 
   function offer(cell, why) {
@@ -213,8 +223,13 @@ function ($, Jupyter, events, codecell, plan, companion) {
     connectTo(told.kernel);
     const before = steps.slice(0, told.position).map((step) => companion.cellOf(step.id)).filter(Boolean);
     events.trigger("swapped.Jaxstudy", { ran: before }); // hidden cells among them need not run again
-    before.filter((cell) => !lived.has(cell) && !cell.element.hasClass("jx-recorded")).forEach(passOver);
+    before.forEach((cell) => passed.add(cell));
     const failed = told.failed.length ? " Failed in it: " + told.failed.join(", ") + "." : "";
+    if (goes && wanted) {
+      move(told.step);
+    }
+    wanted = "";
+    showPassed();
     if (told.why === "died") {
       const cell = companion.cellOf(told.step);
       const words = "The kernel died. Another one is in its place, with the script's values up to here." + failed;
@@ -222,10 +237,6 @@ function ($, Jupyter, events, codecell, plan, companion) {
       offered = cell || null;
       return;
     }
-    if (goes && wanted) {
-      move(told.step);
-    }
-    wanted = "";
     say("The kernel has the script's values up to here, without your live edits." + failed, [], false);
     // Cells that were asked for meanwhile, and that come after this place.
     waiting.filter((one) => numbers.get(companion.idOf(one.cell)) >= told.position).forEach((one) => one.cell.execute());
@@ -351,7 +362,10 @@ function ($, Jupyter, events, codecell, plan, companion) {
 
   function start(list) {
     $("body").append(bar);
-    document.addEventListener("slidechanged", leaveBehind); // Reveal's own event, which bubbles
+    document.addEventListener("slidechanged", function () { // Reveal's own event, which bubbles
+      leaveBehind();
+      showPassed();
+    });
     watchRuns();
     load();
     companion.hear(heard);
