@@ -364,6 +364,9 @@ def test_a_server_killed_outright_loses_nothing_and_the_next_session_goes_on_wit
         os.kill(session.serving.pid, signal.SIGKILL)
     killed = read_recording(talk.path)
     assert killed.events[-1].kind != "end"
+    with pytest.raises(ValueError, match="preflight"), session_in(clean) as session:
+        raise ValueError("a preflight that found something ends no talk")
+    assert read_recording(talk.path).events[-1].kind != "end"
     with session_in(clean) as session, Talk(session) as again:
         assert session.recording is not None and session.recording.continued is not None
         assert again.path == talk.path
@@ -376,6 +379,14 @@ def test_a_server_killed_outright_loses_nothing_and_the_next_session_goes_on_wit
     started = datetime.datetime.fromisoformat(found.header.started).timestamp()
     assert abs(started + times[-1] - time.time()) < 30  # by the wall clock
     assert [event.data["n"] for event in found.events if event.kind == "run"] == [1, 2, 3]
+
+
+def test_a_talk_ended_while_a_cell_runs_that_will_not_stop_has_ended(clean: Path, session_in: Begin) -> None:
+    stubborn = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(600)"
+    with session_in(clean) as session, Talk(session) as talk:
+        talk.kernel.execute(stubborn)
+        until(lambda: bool(talk.events("run")))
+    assert [event.kind for event in read_recording(talk.path).events][-1] == "end"
 
 
 def test_a_disk_that_is_full_ends_the_recording_with_one_warning_and_not_the_talk(

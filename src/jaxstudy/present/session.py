@@ -92,6 +92,7 @@ class PresentSession:
         self._record = record
         self.recording: Place | None = None
         """Where the talk is recorded."""
+        self._in_order = False
         self.audience: Audience | None = None
         """The audience's server, where there is to be one."""
         self._token = secrets.token_urlsafe(24)
@@ -129,6 +130,7 @@ class PresentSession:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._in_order = kind is None
         self._closing.close()
 
     @property
@@ -257,10 +259,11 @@ class PresentSession:
 
     def _end(self) -> None:
         """Stop the server and leave no folder behind that holds nothing of worth."""
+        ended = self._in_order and self.serving.alive
         orderly = self.serving.stop()
         if orderly and self.audience is not None:
             self.home.clear()
-        if orderly and self.recording is not None:  # a talk that was broken off is gone on with by the next session
+        if ended and self.recording is not None:  # a talk that broke off is gone on with by the next session
             with contextlib.suppress(OSError):
                 end_recording(self.recording.path)
         if live_edits(self.workplace):
