@@ -87,9 +87,13 @@ def _kernel_gradient(x: jax.Array, g: jax.Array, pads: Pads, precision: Any) -> 
 _conv.defvjp(_forward, _backward)
 
 
-@jax.custom_vjp
 def halve(x: jax.Array) -> jax.Array:
     """Mean of every 2 × 2 square, as `nn.avg_pool(x, (2, 2), (2, 2))`: (B, H, W, C) -> (B, H/2, W/2, C)."""
+    return _halve(x)  # a plain function: what `jax.custom_vjp` gives can be pickled, but not put back
+
+
+@jax.custom_vjp
+def _halve(x: jax.Array) -> jax.Array:
     return 0.25 * (x[:, ::2, ::2] + x[:, 1::2, ::2] + x[:, ::2, 1::2] + x[:, 1::2, 1::2])
 
 
@@ -101,7 +105,7 @@ def _spread(_: None, g: jax.Array) -> tuple[jax.Array]:
 
 
 # JAX's own gradient of the four slices pads and adds four times; this one is a single copy.
-halve.defvjp(lambda x: (halve(x), None), _spread)
+_halve.defvjp(lambda x: (_halve(x), None), _spread)
 
 
 def _flat(value: int | Sequence[int]) -> tuple[int, ...]:

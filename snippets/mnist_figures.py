@@ -13,14 +13,18 @@ from numpy.typing import ArrayLike
 from snippets.figures import slide_axes, slide_figure
 
 
-def show_digits(pictures: ArrayLike, captions: Sequence[str], title: str, height: float = 1.6) -> None:
-    """Draw pictures (N, H, W, 1) side by side, ink dark, each with words above; `title` is what one should see."""
+def show_digits(pictures: ArrayLike, captions: Sequence[str], title: str, height: float = 1.6, rows: int = 1) -> None:
+    """Draw pictures (N, H, W, 1) side by side, ink dark, each with words above; `title` is what one should see.
+
+    `rows` breaks them into as many lines: more than five beside each other are small on a slide.
+    """
     drawn = np.asarray(pictures)
-    figure, axes = slide_figure(height, columns=len(drawn))
-    for axis, picture, words in zip(axes[0], drawn, captions, strict=True):
+    figure, axes = slide_figure(height, rows=rows, columns=-(-len(drawn) // rows))
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, picture, words in zip(axes.flat[: len(drawn)], drawn, captions, strict=True):
         axis.imshow(picture[:, :, 0], cmap="Greys")
         axis.set_title(words, fontsize=11)
-        axis.axis("off")
     figure.suptitle(title)
 
 

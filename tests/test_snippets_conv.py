@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from functools import partial
 
 import jax
@@ -74,3 +75,8 @@ def test_halving_is_average_pooling_with_its_gradient():
     ours, our_back = jax.vjp(halve, x)
     np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(our_back(ours)[0], back(ours)[0], rtol=1e-5, atol=1e-6)
+
+
+def test_what_a_model_is_made_of_can_be_kept_between_builds_and_put_back():
+    for function in (canonical_conv, halve):
+        assert pickle.loads(pickle.dumps(function)) is function

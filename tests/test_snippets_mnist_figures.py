@@ -32,6 +32,14 @@ def test_every_digit_has_its_words_above_and_all_a_conclusion():
     assert np.array_equal(figure.axes[1].images[0].get_array(), pictures[1, :, :, 0])
 
 
+def test_digits_break_into_rows_and_an_empty_place_stays_empty():
+    show_digits(np.zeros((5, 28, 28, 1)), list("01234"), "Five", rows=2)
+    places = plt.gcf().axes
+    assert [axes.get_title() for axes in places] == ["0", "1", "2", "3", "4", ""]
+    assert [axes.get_subplotspec().rowspan.start for axes in places] == [0, 0, 0, 1, 1, 1]
+    assert not any(axes.axison for axes in places)
+
+
 def test_a_loss_plot_redraws_one_line_and_is_no_second_figure_at_the_end_of_the_cell():
     with capture_output():
         plot = LossPlot("training")

@@ -9,6 +9,8 @@ __version__ = "0.1.0"
 
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext jaxstudy` in a notebook: gives it `%check`."""
-    from jaxstudy.cli.homework.check import load_magic
+    from importlib import import_module
 
-    load_magic(shell)
+    # By name, not by `import`: a lecture's notebook carries along all that an `import` in a module it uses names, and
+    # its steps run again when any of that changes. This module is used by every lecture that loads data.
+    import_module("jaxstudy.cli.homework.check").load_magic(shell)
