@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+import junitparser
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -136,6 +137,32 @@ def test_junit_has_the_elements_and_attributes_of_its_schema_in_their_order() ->
             assert all(item is not None and item.attrib.keys() == {"message", "type"} for item in found)
         for case in cases:
             assert case.attrib.keys() == {"name", "classname", "time"} and len(case) <= 1
+
+
+HOSTILE = "a\x00\x0b\x1b[31m\ud800\udfff\ufffe\uffff]]><!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>&e;\"'\x85"
+
+
+def test_a_reader_of_junit_finds_every_student_check_and_reason_whatever_names_hold() -> None:
+    results = list(a_class().values())
+    results.append(
+        result_of(HOSTILE, check(0), check(1, "failed", message=HOSTILE), output=HOSTILE, incidents=(HOSTILE,))
+    )
+    read = junitparser.JUnitXml.fromstring(junit_xml(results))
+    suites = list(read)
+    assert [suite.name for suite in suites[:3]] == ["Ada", "Bob", EVIL]
+    for suite, result in zip(suites, results, strict=True):
+        cases = list(suite)
+        asked = 1 if result.unreadable else len(result.checks)
+        assert len(cases) == suite.tests == asked and {case.classname for case in cases} == {
+            f"02_functions.{suite.name}"
+        }
+        failures, errors = suite.failures, suite.errors
+        suite.update_statistics()  # counts for itself
+        assert (suite.failures, suite.errors, suite.tests) == (failures, errors, asked)
+        assert {item.name: item.value for item in suite.properties()}["total"] == "8"
+    bad = list(suites[-1])[1]
+    assert bad.is_failure and "&e;" in bad.result[0].text and "\x1b" not in bad.result[0].text + str(suites[-1])
+    assert suites[3].errors == 1 and next(iter(suites[3])).result[0].message == f"{EVIL} is empty"
 
 
 def test_failures_that_differ_in_numbers_are_one_wrong_answer() -> None:
