@@ -516,7 +516,7 @@ def test_the_sites_search_finds_a_sentence_and_leads_to_its_second(made: Made, b
         result = visit.page.locator(".md-search-result__link[href*='replays/recorded.html?h=statistics']").first
         for words in ["statistics refuses", "statistics refuses "] * 20:  # typed before its index is there, it forgets
             visit.page.get_by_role("textbox", name="Search").fill(words)
-            visit.page.wait_for_timeout(250)
+            visit.page.wait_for_timeout(1000)
             if result.is_visible():
                 break
         result.click()

@@ -94,3 +94,10 @@ def clock(seconds: float) -> str:
     whole, rest = divmod(tenths, 10)
     shown = f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
     return f"{shown}.{rest}" if rest else shown
+
+
+def short_clock(seconds: float) -> str:
+    """`12:34`, and `1:02:03` from an hour on; whole seconds."""
+    whole = int(seconds)
+    minutes = f"{whole // 60 % 60:02}:{whole % 60:02}" if whole >= 3600 else f"{whole // 60}:{whole % 60:02}"
+    return f"{whole // 3600}:{minutes}" if whole >= 3600 else minutes

@@ -8,7 +8,7 @@ from typing import Any
 
 from jaxstudy.course import Lecture
 from jaxstudy.replay.player import Output, Run, Timeline
-from jaxstudy.replay.transcript import clock
+from jaxstudy.replay.transcript import short_clock
 
 FigureBytes = Callable[[Output], bytes | None]
 _BROUGHT = ("install", "brought-along")
@@ -28,7 +28,7 @@ def notebook_parts(timeline: Timeline, lecture: Lecture, attendee: Any, figure: 
     for number, (before, run) in enumerate(zip((None, *timeline.runs), timeline.runs, strict=False), 1):
         cells += list(_between(before, run, timeline.restarts))
         if before is None or before.slide != run.slide:
-            heading = f"## {titles.get(run.slide) or run.slide}\n\n{clock(run.start)} into the talk."
+            heading = f"## {titles.get(run.slide) or run.slide}\n\n{short_clock(run.start)} into the talk."
             cells.append({"t": run.start, "cell": _markdown(f"slide-{number}", heading)})
         cells.append(_code(number, run, figure))
     return {"cells": cells, "metadata": dict(attendee.metadata), "nbformat": 4, "nbformat_minor": 5}
@@ -52,7 +52,7 @@ def _between(before: Run | None, run: Run, restarts: Sequence[float]) -> Iterato
     since = before.start if before else -1.0
     for time in restarts:
         if since < time <= run.start:
-            said = f"*Here, {clock(time)} into the talk, the kernel began anew: nothing above is known below.*"
+            said = f"*Here, {short_clock(time)} into the talk, the kernel began anew: nothing above is known below.*"
             yield {"t": time, "cell": _markdown(f"restart-{round(time * 100)}", said)}
 
 

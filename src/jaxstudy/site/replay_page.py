@@ -20,7 +20,7 @@ from jaxstudy.replay.chapters import Chapter, read_chapters, youtube
 from jaxstudy.replay.player import Output, Timeline, rehearsed_timeline, timeline_of
 from jaxstudy.replay.published import Media, Replay
 from jaxstudy.replay.reading import read_transcript
-from jaxstudy.replay.transcript import Segment, Transcript
+from jaxstudy.replay.transcript import Segment, Transcript, short_clock
 from jaxstudy.replay.writing import paragraphs, vtt
 from jaxstudy.site.files import Content, PageFiles
 from jaxstudy.site.head import Link
@@ -241,13 +241,6 @@ def _environment() -> Environment:
     environment.filters["clock"] = short_clock
     environment.filters["seen"] = _seen
     return environment
-
-
-def short_clock(seconds: float) -> str:
-    """`12:34`, and `1:02:03` from an hour on; whole seconds."""
-    whole = int(seconds)
-    minutes = f"{whole // 60 % 60:02}:{whole % 60:02}" if whole >= 3600 else f"{whole // 60}:{whole % 60:02}"
-    return f"{whole // 3600}:{minutes}" if whole >= 3600 else minutes
 
 
 def _seen(text: Any) -> str:

@@ -506,7 +506,8 @@
       if (typeof part === "string") {
         const prose = make("div", { class: "jx-prose" });
         prose.innerHTML = part;
-        for (const heading of prose.querySelectorAll("h1, h2")) heading.remove(); // the title says it
+        const heading = prose.querySelector("h1, h2, h3");
+        if (heading?.textContent.trim() === slide.title) heading.remove(); // the title says it
         return prose;
       }
       known.add(part.step);
@@ -585,7 +586,14 @@
     if (asked) time = fromSearch(asked, time);
     if (time === null) return update(true);
     seek(time);
-    if (!asked) root.scrollIntoView({ block: "start" });
+    root.scrollIntoView({ block: "start" });
+  };
+
+  /* The browser goes to the address's place by itself, and the site marks what was searched for: both after us. */
+  const settle = () => {
+    if (location.hash) root.scrollIntoView({ block: "start" });
+    paint();
+    follow();
   };
 
   /* The site's search led here: to the sentence, not only to its chapter. */
@@ -669,6 +677,8 @@
     box?.after(make("button", { type: "button", onclick: () => (box.select(), navigator.clipboard?.writeText(box.value)) }, "Copy"));
     window.addEventListener("hashchange", fromAddress);
     fromAddress();
+    setTimeout(settle, 100);
+    window.addEventListener("load", () => setTimeout(settle, 100));
     setInterval(() => player.playing !== (play.textContent !== "▶") || player.playing ? update() : element && update(), 150);
   };
 
