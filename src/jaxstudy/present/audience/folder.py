@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import jaxstudy
-from jaxstudy.build.deck import arranged
 from jaxstudy.build.webparts import web_part
 from jaxstudy.course import Lecture
 from jaxstudy.course.atomic import write_atomically
+from jaxstudy.course.notebook_format import import_quickly
 
 ASSETS = Path(jaxstudy.__file__).parent / "assets" / "audience"
 POLICY = (
@@ -47,7 +47,9 @@ def write_folder(folder: Path, lecture: Lecture, executed: Path | None, theme: P
         InputError: pictures that are not there, a theme without a stylesheet.
         ToolMissing: KaTeX or reveal.js is not installed.
     """
-    from jaxstudy.build.deck_exporter import export  # half a second of imports
+    import_quickly()
+    from jaxstudy.build.deck import arranged  # half a second of imports, for those who have an audience
+    from jaxstudy.build.deck_exporter import export
 
     cells = arranged(lecture, _notebook(lecture, executed))
     for cell in cells.cells:

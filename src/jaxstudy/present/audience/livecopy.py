@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jaxstudy.course.atomic import write_atomically
+from jaxstudy.course.notebook_format import import_quickly
 from jaxstudy.errors import StudyError
 
 _log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class LiveCopy:
         write_atomically(path, data)
 
     def _read(self) -> bytes:
+        import_quickly()
         import nbformat
 
         from jaxstudy.build.notebook import attendee_notebook
