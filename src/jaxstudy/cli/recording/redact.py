@@ -38,4 +38,4 @@ def redact(
         console.print(f"  [yellow]not looked into:[/] {counted((len(clean.figures), 'figure'))}; look at them yourself")
         for figure in clean.figures:
             console.print(f"    {escape(relative(target.parent / figure))}")
-    show_next(f"jaxstudy recording export {relative(target.parent)} --to notebook")
+    show_next(f"jaxstudy replay new {relative(target.parent)}, or jaxstudy recording export {relative(target.parent)}")
