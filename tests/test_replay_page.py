@@ -514,9 +514,11 @@ def test_the_home_page_the_lecture_and_the_menu_lead_to_the_talks(made: Made) ->
 def test_the_sites_search_finds_a_sentence_and_leads_to_its_second(made: Made, browser: Browser) -> None:
     with Visit(browser, made.server.url) as visit:
         result = visit.page.locator(".md-search-result__link[href*='replays/recorded.html?h=statistics']").first
-        for words in ["statistics refuses", "statistics refuses "] * 20:  # typed before its index is there, it forgets
-            visit.page.get_by_role("textbox", name="Search").fill(words)
-            visit.page.wait_for_timeout(1000)
+        field = visit.page.get_by_role("textbox", name="Search")
+        for _ in range(20):  # it hears keys only once its index is there
+            field.clear()
+            field.press_sequentially("statistics refuses")
+            visit.page.wait_for_timeout(500)
             if result.is_visible():
                 break
         result.click()
