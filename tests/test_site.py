@@ -255,6 +255,16 @@ def test_a_phone_needs_no_sideways_scrolling(made: Made, browser: Browser, name:
         assert sizes[0] <= sizes[1]
 
 
+def test_a_figure_is_not_shrunk_to_a_phone_but_scrolls_in_its_place(made: Made, browser: Browser) -> None:
+    url = (made.site / "lectures" / "01_first.html").as_uri()
+    for width, shrunk in ((1280, True), (390, False)):
+        with Visit(browser, url, width) as visit:
+            figure = visit.page.locator(".jx-step p > .jx-figure").first
+            drawn, place = figure.evaluate("it => [it.getBoundingClientRect().width, it.parentElement.clientWidth]")
+            assert (drawn <= place) is shrunk
+            assert shrunk or drawn >= 600
+
+
 def test_a_page_weighs_less_than_400_kilobytes_and_half_of_that_on_the_wire(made: Made, browser: Browser) -> None:
     with served(made.site) as server, Visit(browser, server.url + "lectures/02_second.html") as visit:
         visit.page.wait_for_function("performance.getEntriesByType('resource').some(e => e.name.includes('search.'))")
