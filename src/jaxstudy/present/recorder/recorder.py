@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,12 @@ class Recorder:
         self._runs.take(kernel, kind, parent, content)
 
     def _report(self, kind: str, data: Mapping[str, Any]) -> None:
+        try:
+            self._hear(kind, data)
+        except Exception:  # one report that is not what it should be must not be the last one heard
+            logging.getLogger(__name__).exception("A report of the stage was not recorded")
+
+    def _hear(self, kind: str, data: Mapping[str, Any]) -> None:
         step = str(data.get("step", ""))
         if kind == "slide":
             self._show_slide(step, data.get("fragment", -1))
