@@ -625,6 +625,29 @@ def test_new_says_everything_that_is_wrong_and_leaves_nothing_behind(bare: Cours
     assert not (bare.root / "replays").exists()
 
 
+def test_a_large_video_is_copied_once_and_a_new_one_of_the_same_size_again(bare: Course, tmp_path: Path) -> None:
+    path = write_talk(bare.root, "large", toml(video='"talk.webm"')).with_name("talk.webm")
+    built, shown = load_built(bare, list(bare.lectures), "smoke"), tmp_path / "docs" / "replays" / "large" / "talk.webm"
+    path.write_bytes(b"a" * 2**24 + b"1")
+    write_site_sources(bare, built, tmp_path / "docs")
+    first = shown.stat()
+    write_site_sources(bare, built, tmp_path / "docs")
+    assert (shown.stat().st_ino, shown.stat().st_mtime_ns) == (first.st_ino, first.st_mtime_ns)
+    path.write_bytes(b"b" * 2**24 + b"2")
+    write_site_sources(bare, built, tmp_path / "docs")
+    assert shown.read_bytes()[-1:] == b"2" and not list(shown.parent.glob(".*"))
+
+
+def test_lines_that_come_in_pieces_stay_lines(script: Lecture) -> None:
+    pieces = [("a", 1.0), ("\n", 2.0), ("b", 3.0), ("\r50 %", 3.1), ("\r100 %", 3.2)]
+    events = [Event(0.5, "run", {"n": 1, "source": "…"})]
+    events += [
+        Event(t, "output", {"parent": 1, "type": "stream", "name": "stdout", "text": text}) for text, t in pieces
+    ]
+    (run,) = timeline_of(events, script).runs
+    assert [(out.start, out.text) for out in run.outputs] == [(1.0, "a"), (2.0, "\n"), (3.0, "\r100 %")]
+
+
 def test_a_range_of_a_video_is_answered_as_one(made: Made) -> None:
     import urllib.request
 

@@ -286,7 +286,7 @@ def _shorten(run: Run) -> None:
     """No run shows more text than a reader reads."""
     room = LONGEST_TEXT
     for output in run.outputs:
-        output.text = _RETURNS.sub("", output.text)
+        output.text = _RETURNS.sub("\r", output.text)
         if len(output.text) > room:
             output.cut += len(output.text) - room
             output.text = output.text[:room]

@@ -11,7 +11,7 @@ from jaxstudy.build.made import digest_of, record_path, surroundings
 from jaxstudy.course import Course
 from jaxstudy.course.atomic import write_atomically
 from jaxstudy.site.generator import CONFIG, build_site
-from jaxstudy.site.sources import write_site_sources
+from jaxstudy.site.sources import LARGE, write_site_sources
 
 _SOURCES = ("docs", "homework", "replays")
 
@@ -41,5 +41,11 @@ def _stamp(course: Course, size: str) -> str:
     for name in _SOURCES:
         files += sorted(path for path in (course.root / name).rglob("*") if path.is_file())
     parts = [surroundings(course, size), datetime.date.today().isoformat()]
-    parts += [f"{path.relative_to(course.root)}:{digest_of(path)}" for path in files]
+    parts += [f"{path.relative_to(course.root)}:{_digest(path)}" for path in files]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _digest(path: Path) -> str:
+    """Of its content; of size and time for videos, which take long to read."""
+    about = path.stat() if path.is_file() else None
+    return f"{about.st_size} {about.st_mtime_ns}" if about and about.st_size > LARGE else digest_of(path)

@@ -129,7 +129,7 @@ def coloured(code: str) -> str:
 
 def _run(run: Run, steps: Mapping[str, Step], figure: FigureLink) -> dict[str, Any]:
     found: dict[str, Any] = {"t": run.start, "slide": run.slide, "out": []}
-    found["out"] = [_shown(out, figure) for out in run.outputs if out.text.strip() or out.figure or out.cut]
+    found["out"] = [_shown(out, figure) for out in run.outputs if out.text or out.figure or out.cut]
     script = _script(steps[run.step]) if run.step in steps else None
     source = run.source.rstrip("\n")
     if run.step:

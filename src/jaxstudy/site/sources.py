@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ NAV = "nav.yml"
 """Beside the sources, inherited by mkdocs.yml: the course's title and the order of its pages."""
 _OUR_ASSETS = ("jaxstudy.css", "jaxstudy.js", "icon.svg", "logo.svg")
 _MATHS = re.compile(r"\$|\\[(\[]|\\begin\{")
+
+LARGE = 16 * 2**20
+"""Bytes from which a file is copied without being read whole: videos."""
 
 Tree = dict[str, Content]
 """Path in the docs folder → what it holds."""
@@ -68,12 +72,29 @@ def write_site_sources(
 def mirror(tree: Mapping[str, Content], folder: Path) -> None:
     """Make the folder hold exactly the tree; equal files keep their modification time."""
     for name, content in tree.items():
-        write_if_changed(folder / name, content.read_bytes() if isinstance(content, Path) else content)
+        if isinstance(content, Path) and content.stat().st_size > LARGE:
+            _copy_if_changed(content, folder / name)
+        else:
+            write_if_changed(folder / name, content.read_bytes() if isinstance(content, Path) else content)
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
         elif path.is_file() and path.relative_to(folder).as_posix() not in tree:
             path.unlink()
+
+
+def _copy_if_changed(source: Path, target: Path) -> None:
+    """Copy a file too large to read whole; equal size and time are taken for equal content."""
+    there, here = source.stat(), target.stat() if target.is_file() else None
+    if here and (there.st_size, there.st_mtime_ns) == (here.st_size, here.st_mtime_ns):
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.new")
+    try:
+        shutil.copy2(source, beside)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def write_if_changed(path: Path, content: bytes) -> None:

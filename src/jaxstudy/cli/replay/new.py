@@ -52,7 +52,7 @@ def _show(started: Started) -> None:
             f"(sure to {found.confidence:.0%}); confirm or mend offset in {where}"
         )
     if started.events:
-        show_next("look through recording.jsonl for what is nobody's business: all of it is published")
+        show_next("all of recording.jsonl is published: read it; jaxstudy recording redact takes out what is private")
     show_next(
         f"look at {where} and chapters.toml, then jaxstudy serve: the page is replays/{started.path.parent.name}.html"
     )
