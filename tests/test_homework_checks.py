@@ -360,6 +360,17 @@ def test_students_check_their_own_file_without_the_solutions(released: Path) -> 
     assert only.returncode == 2 and "did you mean 'double'" in only.stderr
 
 
+def test_checks_that_train_come_last(released: Path) -> None:
+    trains = "@points(1)\ndef test_bar(student):\n    'It learns.'\n    reaches(lambda: student.double(2.0), bar=1)\n"
+    text = (released / "checks.py").read_text()
+    head, _, rest = text.partition("@points")
+    (released / "checks.py").write_text(f"{head.replace('import ', 'import reaches, ')}{trains}\n@points{rest}")
+    (released / "07_three.py").write_text(HONEST + RIGHT)
+    done = own_check(released)
+    signs = [line for line in done.stdout.splitlines() if line.startswith("✓")]
+    assert done.returncode == 0 and len(signs) == 3 and "It learns." in signs[-1], done.stdout + done.stderr
+
+
 def test_a_notebook_checks_what_is_defined_in_it(released: Path) -> None:
     code = f"%load_ext jaxstudy\n{HONEST}{RIGHT}\n%check third\n%check double\n%check thrid\n"
     (released / "cells.ipy").write_text(code)

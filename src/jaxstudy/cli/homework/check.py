@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from jaxstudy.homework.checks.running import Check
     from jaxstudy.homework.own_check import Own
     from jaxstudy.homework.results import CheckResult
 
@@ -36,9 +39,10 @@ def show(console: Console, own: Own, name: str) -> bool:
     for failed in own.failed:
         console.print(Text(f"! {failed.cell} did not run: {failed.error}", style="yellow"))
     results = []
-    for result in own.run():
-        results.append(result)
-        _show_one(console, result)
+    with _what_runs(console) as on_start:
+        for result in own.run(on_start):
+            results.append(result)
+            _show_one(console, result)
     held = [result for result in results if result.status == "passed"]
     console.print()
     if len(held) == len(results):
@@ -54,6 +58,18 @@ def show(console: Console, own: Own, name: str) -> bool:
     verb = "write" if first.status == "missing" else "mend"
     console.print(f"Next: {verb} {' and '.join(first.functions) or first.title}, save, and check again.")
     return False
+
+
+@contextmanager
+def _what_runs(console: Console) -> Iterator[Callable[[Check], None]]:
+    """A line with the check that runs now, where there is a terminal: one that trains takes a while."""
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    from rich.markup import escape
+
+    with console.status("starting") as line:
+        yield lambda check: line.update(f"[dim]{escape(check.title)}[/]")
 
 
 def _show_one(console: Console, result: CheckResult) -> None:

@@ -62,7 +62,9 @@ def show_class(results: list[SubmissionResult], reports: Reports) -> None:
     console.print(f"  {unreadable} unreadable (mark 0, with the reason), {incidents} with sandbox incidents")
     tiers = sorted({result.sandbox.tier for result in results if result.sandbox})
     if tiers:
-        console.print(f"  sandbox: {', '.join(tiers)}; seed {results[0].seed}")
+        weak = any(not tier.startswith("namespaces") for tier in tiers)
+        warning = " [yellow](weaker than namespaces: only for code that you would run yourself)[/]" if weak else ""
+        console.print(f"  sandbox: {', '.join(tiers)}{warning}; seed {results[0].seed}")
     console.print(f"  marks     {relative(reports.marks)}")
     console.print(f"  overview  {relative(reports.overview)}")
     console.print(f"  feedback  {relative(reports.feedback)}/")
