@@ -7,7 +7,7 @@ import sys
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,16 @@ from rich.console import Console
 from rich.table import Table
 
 from jaxstudy.course import read_lecture
+from jaxstudy.recording import read_recording, shifted
 from jaxstudy.replay.alignment import align
+from jaxstudy.replay.chapters import Chapter
+from jaxstudy.replay.charting import chart, chart_recording
+from jaxstudy.replay.clock import find_offset
 from jaxstudy.replay.correcting import Edit, correct
 from jaxstudy.replay.glossary import Glossary, load_glossary
 from jaxstudy.replay.outline import outline
 from jaxstudy.replay.reading import read_transcript
-from jaxstudy.replay.sections import Section, section_text
+from jaxstudy.replay.sections import Section, section_text, sections_of
 from jaxstudy.replay.suggesting import suggest
 from jaxstudy.replay.transcript import Segment, Transcript
 
@@ -177,7 +181,40 @@ def _outline(heard: Transcript, starts: list[float]) -> list[Row]:
     return [Row("outline without a lecture: cuts within 30 s of a true boundary", got)]
 
 
+def sample() -> list[Row]:
+    """The sample talk, whose recording knows the truth: what the words alone find of it."""
+    folder = HERE.parent / "replays" / "sample"
+    heard = read_transcript(folder / "transcript.vtt")
+    lecture = read_lecture(HERE.parent / "lectures" / "02_functions.py")
+    events = read_recording(folder / "recording.jsonl").events
+    true = chart_recording(heard, lecture, events, 0.0).chapters.chapters
+    found = chart(heard, lecture).chapters.chapters
+    seconds = np.arange(0.0, heard.seconds, 0.5)
+    share = np.mean([_section_at(true, second) == _section_at(found, second) for second in seconds])
+    starts = {one.section: one.start for one in found}
+    errors = [abs(starts[one.section] - one.start) for one in true[1:] if one.section in starts]
+    offset = find_offset(heard.segments, sections_of(lecture), list(shifted(events, 60.0)))
+    return [
+        Row(f"sample of {heard.seconds:.0f} s, words alone: time in the right one of 54 slides", f"{share:.0%}"),
+        Row("its boundaries, mean error", f"{np.mean(errors):.0f} s, {len(errors)} of {len(true) - 1} found"),
+        Row(
+            "its clock, put 60 s ahead: proposed",
+            f"{offset.seconds:.0f} s, sure to {offset.confidence:.0%}" if offset else "none",
+        ),
+    ]
+
+
+def _section_at(chapters: Sequence[Chapter], second: float) -> str:
+    return [one.section for one in chapters if one.start <= second or one is chapters[0]][-1]
+
+
 def show() -> None:
+    small = Table(title="The sample talk, whose recording knows the truth")
+    for column in ("", "got"):
+        small.add_column(column)
+    for row in sample():
+        small.add_row(row.what, row.got)
+    Console(width=140).print(small)
     found = main()
     if isinstance(found, str):
         print(found)
