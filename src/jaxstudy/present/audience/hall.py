@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import gzip
 import hashlib
@@ -12,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tornado.httputil import HTTPServerRequest
 
@@ -53,6 +52,13 @@ class File:
     tag: str
 
 
+class Follower(Protocol):
+    """One who reads the stream."""
+
+    def push(self, beat: bool = False) -> None:
+        """There is news, or a sign of life is due."""
+
+
 class Hall:
     """All that the audience's pages share. Single-threaded: every call comes from the server's loop.
 
@@ -65,7 +71,7 @@ class Hall:
         self.log = EventLog(folder / "state", talk)
         self.board = Board()
         self.files: dict[str, File] = {}
-        self._followers: dict[asyncio.Event, str] = {}
+        self._followers: dict[Follower, str] = {}
         self._addresses: Counter[str] = Counter()
         self._noted: set[tuple[str, int]] = set()
         self._step = ""
@@ -81,16 +87,15 @@ class Hall:
         tag = f'"{hashlib.sha256(data).hexdigest()[:20]}"'
         self.files[name] = File(_KINDS[suffix], data, packed, tag)
 
-    def admit(self, address: str) -> asyncio.Event | None:
-        """A new follower, as the event that says there is news; None when the room, or the address, is full."""
+    def admit(self, address: str, follower: Follower) -> bool:
+        """Let a follower in; False when the room, or the address, is full."""
         if len(self._followers) >= MOST_FOLLOWERS or self._addresses[address] >= FOLLOWERS_PER_ADDRESS:
-            return None
-        follower = asyncio.Event()
+            return False
         self._followers[follower] = address
         self._addresses[address] += 1
-        return follower
+        return True
 
-    def dismiss(self, address: str, follower: asyncio.Event) -> None:
+    def dismiss(self, address: str, follower: Follower) -> None:
         """That follower is gone."""
         del self._followers[follower]
         self._addresses[address] -= 1
@@ -105,8 +110,13 @@ class Hall:
     def happened(self, kind: str, data: Mapping[str, Any]) -> None:
         """Add an event and tell everybody."""
         self.log.append(kind, data)
-        for follower in self._followers:
-            follower.set()
+        for follower in list(self._followers):
+            follower.push()
+
+    def beat(self) -> None:
+        """A sign of life for all: what stands between would hang up on a silent connection."""
+        for follower in list(self._followers):
+            follower.push(beat=True)
 
     def hear(self, kind: object, data: Mapping[str, Any]) -> None:
         """What the notebook server's hub reports: slides, runs, and what the presenter made of a question."""

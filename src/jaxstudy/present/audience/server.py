@@ -34,7 +34,7 @@ from jaxstudy.warm.ties import exit_of
 _MOST_CONNECTIONS, _CONNECTIONS_PER_ADDRESS = 4000, 1200
 _LONGEST_BODY, _LONGEST_HEADERS = 8 << 10, 16 << 10  # bytes
 _IDLE_SECONDS, _BODY_SECONDS = 8.0, 5.0
-_VOTES_SECONDS, _COPY_SECONDS, _COUNT_SECONDS = 0.4, 1.0, 1.0
+_VOTES_SECONDS, _COPY_SECONDS, _COUNT_SECONDS, _BEAT_SECONDS = 0.4, 1.0, 1.0, 15.0
 _LONGEST_LINE = 1 << 24  # a cell's figures are on it
 _SECRET = r"(?P<secret>[a-z0-9-]{1,64})"
 
@@ -105,6 +105,7 @@ async def _serve(orders: Orders) -> None:
     tasks = [
         asyncio.create_task(_listen(reader, hall, phones)),
         asyncio.create_task(_tell_votes(hall)),
+        asyncio.create_task(_beat(hall)),
         asyncio.create_task(_tell_count(hall, tell)),
         asyncio.create_task(_keep_copy(hall, LiveCopy(orders.copy, orders.original, orders.root), folder)),
     ]
@@ -149,6 +150,12 @@ async def _tell_votes(hall: Hall) -> None:
     while True:
         await asyncio.sleep(_VOTES_SECONDS)
         hall.tell_votes()
+
+
+async def _beat(hall: Hall) -> None:
+    while True:
+        await asyncio.sleep(_BEAT_SECONDS)
+        hall.beat()
 
 
 async def _tell_count(hall: Hall, tell: Any) -> None:
