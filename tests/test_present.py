@@ -277,6 +277,14 @@ def test_saves_that_come_all_at_once_ask_nobody_anything(page: Page, session: Pr
     assert page.locator(".modal-dialog").count() == 0
 
 
+def test_what_is_typed_while_a_save_is_under_way_is_saved_by_the_next(page: Page, session: PresentSession) -> None:
+    page.evaluate("""() => {
+        Jupyter.notebook.save_notebook();
+        setTimeout(() => Jupyter.notebook.get_cells().slice(-1)[0].set_text('kept = 6'));
+    }""")
+    until(lambda: "kept = 6" in session.workplace.copy.read_text())
+
+
 def test_live_edits_come_back_as_a_patch_of_the_script_and_nothing_else(
     page: Page, session: PresentSession, root: Path, tmp_path: Path
 ) -> None:

@@ -163,13 +163,24 @@ define(["jquery", "base/js/namespace", "base/js/events"], function ($, Jupyter, 
   }
 
   /* A save that starts while another is under way finds a file newer than it knows, and asks about it in a dialog over
-     the slides. */
+     the slides. And the answer to a save says that all is saved, which what was typed meanwhile is not. */
   function saveOneAtATime() {
     const notebook = Object.getPrototypeOf(Jupyter.notebook);
     const save = notebook.save_notebook;
     let last = Promise.resolve();
     notebook.save_notebook = function (...more) {
-      last = last.catch(() => undefined).then(() => save.apply(this, more));
+      last = last.catch(() => undefined).then(() => {
+        let typed = false;
+        const note = (_, change) => { typed = typed || change.value; };
+        const saved = save.apply(this, more); // takes the text as it is now
+        this.events.on("set_dirty.Notebook", note);
+        return saved.finally(() => {
+          this.events.off("set_dirty.Notebook", note);
+          if (typed) {
+            this.set_dirty(true);
+          }
+        });
+      });
       return last;
     };
   }
