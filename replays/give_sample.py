@@ -34,6 +34,8 @@ from jaxstudy.replay.writing import write_vtt
 HERE = Path(__file__).resolve().parent
 NAME = "sample"
 WORDS_A_SECOND = 2.4
+LEAD = 0.5
+"""Seconds before the first word: the first slide comes a little before it."""
 BREATH = 0.7
 """Seconds between beats."""
 FLAGS = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
@@ -73,7 +75,7 @@ def main() -> None:
         recording, begins = give(course.root, course.theme, lecture, spoken)
         transcript = work / "sample.vtt"
         write_vtt(Transcript(transcript, tuple(segments(spoken, begins))), transcript)
-        events = list(redacted(trimmed(recording.events, begins[0]), str(Path.home()), str(course.root)))
+        events = list(redacted(trimmed(recording.events, begins[0] - LEAD), str(Path.home()), str(course.root)))
         cut = recording.path.with_name("sample.jsonl")
         cut.unlink(missing_ok=True)
         with Writer(cut, recording.header) as writer:
@@ -113,7 +115,9 @@ def give(root: Path, theme: Path, lecture: Lecture, spoken: list[Spoken]) -> tup
         page.wait_for_selector("html[data-jaxstudy=slides]", state="attached")
         session.wait_until_warm()
         for one in spoken:
-            walls.append(time.time())
+            if "slide" in one.beat:
+                page.evaluate(SHOW, places[one.beat["slide"]])
+            walls.append(time.time())  # the words begin when the slide is there
             perform(page, one, lecture, places)
             time.sleep(max(one.seconds + BREATH - (time.time() - walls[-1]), 0.0))
         time.sleep(1.0)
@@ -134,10 +138,8 @@ def started(recording: Any) -> float:
 
 
 def perform(page: Page, one: Spoken, lecture: Lecture, places: dict[str, int]) -> None:
-    """Turn to the beat's slide and run its cell, as a presenter would while speaking."""
+    """Run the beat's cell, as a presenter would while speaking."""
     beat = one.beat
-    if "slide" in beat:
-        page.evaluate(SHOW, places[beat["slide"]])
     if "run" in beat:
         time.sleep(min(one.seconds / 3, 3.0) if "slide" in beat else 0.8)
         source = lecture.step(beat["run"]).source
@@ -152,7 +154,7 @@ def perform(page: Page, one: Spoken, lecture: Lecture, places: dict[str, int]) -
 def segments(spoken: list[Spoken], begins: list[float]) -> Iterator[Segment]:
     """The sentences with their times: within a beat, by their length."""
     for one, begin in zip(spoken, begins, strict=True):
-        at, letters = begin - begins[0], sum(len(sentence) for sentence in one.sentences)
+        at, letters = begin - begins[0] + LEAD, sum(len(sentence) for sentence in one.sentences)
         for sentence in one.sentences:
             end = at + one.seconds * len(sentence) / letters
             yield Segment(round(at, 2), round(end, 2), sentence)
@@ -169,7 +171,7 @@ def narration(spoken: list[Spoken], begins: list[float], work: Path) -> Path | N
             with wave.open(str(one.sound)) as file:
                 if one is spoken[0]:
                     out.setparams(file.getparams())
-                silence = round((begin - begins[0]) * file.getframerate()) - out.getnframes()
+                silence = round((begin - begins[0] + LEAD) * file.getframerate()) - out.getnframes()
                 out.writeframes(b"\0\0" * max(silence, 0))
                 out.writeframes(file.readframes(file.getnframes()))
     small = work / "narration.ogg"
