@@ -49,6 +49,10 @@ def show_graded(assignment: Assignment, graded: Graded, folder: Path) -> None:
     if graded.ignored:
         console.print(f"  [dim]left out, nobody's work: {escape(', '.join(graded.ignored[:5]))}[/]")
     show_class(list(graded.results.values()), reports)
+    number = assignment.name.partition("_")[0]
+    console.print(
+        f"  [dim]then: jaxstudy homework regrade {number} --student NAME, jaxstudy homework similarity {number}[/]"
+    )
 
 
 def show_class(results: list[SubmissionResult], reports: Reports) -> None:

@@ -16,10 +16,21 @@ def find(word: str) -> Assignment:
     Raises:
         InputError: no homework is named so, or it can't be read.
     """
+    from dataclasses import replace
+
     from jaxstudy.course.config import load_course
+    from jaxstudy.errors import InputError
     from jaxstudy.homework.assignment import SETTINGS, find_homework, load_assignment
 
-    root = Path.cwd() if (Path(word) / SETTINGS).is_file() else load_course().root
+    if (Path(word) / SETTINGS).is_file():
+        return load_assignment(find_homework(Path.cwd(), word))
+    try:
+        root = load_course().root
+    except InputError as error:
+        (first, *others) = error.problems
+        raise InputError(
+            replace(first, do=f"{first.do}; or give the homework's folder: …/{SETTINGS} lies in it"), *others
+        ) from error
     return load_assignment(find_homework(root, word))
 
 
