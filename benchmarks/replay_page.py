@@ -100,7 +100,8 @@ def real_transcript() -> Path | None:
 def write(folder: Path, course: Course, built: list[BuiltLecture]) -> Course:
     """A course with the same lectures and one long replay."""
     folder.mkdir(parents=True)
-    shutil.copy(ROOT / "mkdocs.yml", folder / "mkdocs.yml")
+    for name in ("mkdocs.yml", "glossary.toml"):
+        shutil.copy(ROOT / name, folder / name)
     here = replace(course, root=folder)
     given = folder / "given"
     lecture = next(item for item in built if item.lecture.number == "02")

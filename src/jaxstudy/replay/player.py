@@ -262,7 +262,7 @@ def _output(time: float, data: Mapping[str, Any]) -> Output:
         trace = data.get("traceback")
         lines = [line for line in trace if isinstance(line, str)] if isinstance(trace, list) else []
         output.kind, output.trace = "error", "\n".join(lines)
-        output.text = f"{_text(data, 'ename')}: {_text(data, 'evalue')}"
+        output.text = f"{_text(data, 'ename')}: {_text(data, 'evalue')}".removesuffix(": ")
     elif kind == "stream":
         output.kind = "stderr" if data.get("name") == "stderr" else "stdout"
     elif _FIGURE.fullmatch(figure):  # nothing else is ever opened, whatever a recording says

@@ -488,7 +488,7 @@
     if (held.get(place) === state) return false;
     held.set(place, state);
     const label = make("p", { class: "jx-cell-label" }, ...(run ? wordsOf(run, done.length) : ["not run yet"]));
-    place.className = `jx-cell${run ? "" : " jx-waiting"}`;
+    place.className = `jx-cell jx-step${run ? "" : " jx-waiting"}`;
     place.replaceChildren(label, codeOf(run, step), ...(run ? outputsOf(run, time) : []));
     return Boolean(run);
   };
