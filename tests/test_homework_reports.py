@@ -108,6 +108,7 @@ def test_feedback_says_nothing_of_hidden_checks_beyond_their_title(folder: Path)
     assert SECRET not in page and "softmax holds, way 2." in page
     assert "3141592653" not in page and "3141592653" not in gradescope_json(a_class()[file_name("Bob")])  # the seed
     assert "expected 3.25, got 1.5" in page and "02_functions#a-1" in page and "Late by 1 day" in page
+    assert "Handed in 5 October 2026, 10:00 UTC" in page
 
 
 def test_everything_from_outside_is_escaped(folder: Path) -> None:
@@ -117,6 +118,16 @@ def test_everything_from_outside_is_escaped(folder: Path) -> None:
         text = page.read_text()
         assert "<script" not in text and "Functions <of>" not in text
     assert "&lt;script&gt;" in (folder / "overview.html").read_text()
+
+
+def test_what_needs_a_look_comes_first_in_the_overview_and_stands_beside_the_name(folder: Path) -> None:
+    page = (folder / "overview.html").read_text()
+    places = [
+        page.index(f">{words}</h2>") for words in ("Could not be read", "Incidents", "Checks", "Slowest", "Everyone")
+    ]
+    assert places == sorted(places)
+    everyone = page[places[-1] :]
+    assert everyone.count("could not be read") == 1 and everyone.count(">incident<") == 2
 
 
 def test_junit_has_the_elements_and_attributes_of_its_schema_in_their_order() -> None:
@@ -272,5 +283,7 @@ def test_every_link_of_the_overview_leads_somewhere(folder: Path, browser: Brows
     page = browser.new_page()
     page.goto((folder / "overview.html").as_uri())
     links = page.eval_on_selector_all("a", "links => links.map(link => link.getAttribute('href'))")
-    assert len(set(links)) >= 7 and all((folder / link).is_file() for link in links)
+    inside = {link for link in links if link.startswith("#")}
+    assert len(set(links)) >= 7 and all((folder / link).is_file() for link in links if link not in inside)
+    assert inside == {"#everyone", "#unreadable", "#incidents"} and all(page.locator(link).count() for link in inside)
     page.close()

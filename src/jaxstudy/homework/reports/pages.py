@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ def _environment() -> Environment:
     )
     environment.filters["points"] = points
     environment.filters["duration"] = duration
+    environment.filters["when"] = when
     css = (ASSETS / "report.css").read_text(encoding="utf-8")
     environment.globals |= {
         "mark_of": STATUS,
@@ -59,6 +61,12 @@ def _environment() -> Environment:
 def points(value: float) -> str:
     """`3`, `2.5`, `0.33`: no more digits than a mark needs."""
     return f"{round(value, 2):g}"
+
+
+def when(submitted: str) -> str:
+    """`2026-11-25T00:40:22.499147+00:00` as a person says it: `25 November 2026, 00:40 UTC`."""
+    time = datetime.fromisoformat(submitted)
+    return f"{time.day} {time:%B %Y, %H:%M} {time.tzname() or ''}".strip()
 
 
 def duration(seconds: float) -> str:
