@@ -1,11 +1,12 @@
-"""Run a command as another kind of user: `python as_somebody.py [nobody] [no-namespaces] -- command …`.
+"""Run a command as another kind of user: `python as_somebody.py [nobody] [no-namespaces|none-left] -- command …`.
 
 `nobody`: an ordinary user (only when this is root). `no-namespaces`: the system refuses new namespaces, as containers
-and hardened systems do.
+and hardened systems do. `none-left`: the limit of user namespaces (`user.max_user_namespaces`) is 0.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import struct
 import sys
@@ -15,6 +16,7 @@ from jaxstudy.homework.sandbox import system
 
 NOBODY = 65534
 _MS_MOVE = 8192
+_PR_SET_DUMPABLE = 4
 
 
 def become_nobody() -> None:
@@ -41,10 +43,22 @@ def refuse_namespaces() -> None:
     system.load_filter(b"".join(struct.pack("HBBI", *step) for step in steps))
 
 
+def leave_none() -> None:
+    """In a user namespace of its own, no other may be made; the right to change that goes with the next program."""
+    user, group = os.geteuid(), os.getegid()
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)  # who changed users does not own his files in /proc
+    system.unshare(system.NEWUSER)
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+        Path(f"/proc/self/{name}").write_text(text)
+    Path("/proc/sys/user/max_user_namespaces").write_text("0")
+
+
 if __name__ == "__main__":
     words, command = sys.argv[1 : sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1 :]
     if "nobody" in words and os.geteuid() == 0:
         become_nobody()
     if "no-namespaces" in words:
         refuse_namespaces()
+    if "none-left" in words:
+        leave_none()
     os.execv(command[0], command)

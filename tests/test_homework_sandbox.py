@@ -82,11 +82,13 @@ def test_an_environment_that_lies_in_tmp_is_no_hindrance(shared: Path, monkeypat
     assert result.earned == 4 and result.sandbox is not None and result.sandbox.tier == "namespaces"
 
 
-def test_where_namespaces_are_refused_grading_is_refused_in_one_sentence(shared: Path) -> None:
-    said = graded_as(["nobody", "no-namespaces"], shared)
+@pytest.mark.parametrize("how", ["no-namespaces", "none-left"])
+def test_where_namespaces_are_refused_grading_is_refused_in_one_sentence(how: str, shared: Path) -> None:
+    said = graded_as(["nobody", how], shared)
     assert "marks" not in said
     assert said["refused"].startswith("expected a sandbox with namespaces of its own, got")
     assert "--allow-weak-sandbox" in said["refused"] and "\n" not in said["refused"]
+    assert ("max_user_namespaces" if how == "none-left" else "not permitted") in said["refused"]
 
 
 def test_with_the_flag_it_grades_there_and_says_how_weakly(shared: Path) -> None:

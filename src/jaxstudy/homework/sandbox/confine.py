@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import resource
 from pathlib import Path
@@ -34,7 +35,8 @@ def leave(terms: Terms) -> list[str]:
         system.unshare(flags | system.NEWUSER)
         _map_user(user, group)
     except OSError as error:
-        raise Refused(f"no namespaces of its own ({error})") from error
+        limit = "the limit user.max_user_namespaces is reached"  # the kernel's word for it is: no space left on device
+        raise Refused(f"no namespaces of its own ({limit if error.errno == errno.ENOSPC else error})") from error
     return ["user-ns", *names]
 
 
