@@ -582,6 +582,8 @@ def test_new_makes_a_folder_from_recording_transcript_and_video_that_builds(bare
     assert sorted(one.name for one in path.parent.iterdir()) == [
         "chapters.toml", "figures", "recording.jsonl", "replay.toml", "talk.wav", "transcript.vtt",
     ]  # fmt: skip
+    kept = (path.parent / "recording.jsonl").read_text()
+    assert "stop_gradient" in kept and "Kim" not in kept and "RUDEWORDS" not in kept
     write_site_sources(bare, load_built(bare, list(bare.lectures), "smoke"), tmp_path / "docs")
     assert "Quokka" in (tmp_path / "docs" / "replays" / "01-first-2026-11-24.md").read_text(encoding="utf-8")
     again = jaxstudy(bare, given, given / "transcript.vtt")

@@ -226,7 +226,7 @@ class _Teller:
             run.rehearsed |= run.status == "rehearsed"
 
     def question(self, time: float, data: Mapping[str, Any]) -> None:
-        name = _text(data, "id") or f"at {time}"
+        name = str(data.get("id", f"at {time}"))
         one = self.questions.setdefault(name, Question(name, time, ""))
         one.text = _text(data, "text") or one.text
         state = data.get("state")

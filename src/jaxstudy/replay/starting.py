@@ -6,7 +6,7 @@ import datetime
 import os
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -16,7 +16,7 @@ from jaxstudy.course.atomic import write_atomically
 from jaxstudy.course.header import as_date
 from jaxstudy.course.headings import slug
 from jaxstudy.errors import InputError, Problem
-from jaxstudy.recording import Recording, read_recording
+from jaxstudy.recording import Event, Recording, read_recording
 from jaxstudy.replay.chapters import write_chapters, youtube
 from jaxstudy.replay.charting import Charted, chart, chart_recording
 from jaxstudy.replay.correcting import correct
@@ -224,8 +224,8 @@ def _confidence(charted: Charted | None) -> float | None:
 
 
 def _copy_recording(recording: Recording, folder: Path, started: Started) -> None:
-    """The events as they are, a torn end left out; and those figures that some event shows."""
-    lines = [str(recording.header), *(str(event) for event in recording.events)]
+    """The events, a torn end left out; and those figures that some event shows."""
+    lines = [str(recording.header), *(str(event) for event in _for_others(recording.events))]
     write_atomically(folder / "recording.jsonl", "\n".join(lines) + "\n")
     for figure in sorted(figures_of(recording.events)):
         there = recording.path.parent / figure
@@ -234,6 +234,16 @@ def _copy_recording(recording: Recording, folder: Path, started: Started) -> Non
         else:
             do = "the page says so in its place; copy it there if you have it"
             started.notes.append(Problem("the figure of an output", f"no {figure}", do, folder / "recording.jsonl"))
+
+
+def _for_others(events: Sequence[Event]) -> Iterator[Event]:
+    """Without who asked what, and without questions that were hidden: the folder is for others to read."""
+    state = {str(event.data.get("id")): event.data.get("state") for event in events if event.kind == "question"}
+    for event in events:
+        if event.kind != "question":
+            yield event
+        elif state[str(event.data.get("id"))] != "hidden":
+            yield replace(event, data={key: value for key, value in event.data.items() if key != "by"})
 
 
 def _link(source: Path, target: Path) -> None:
