@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from jaxstudy.cli.homework.place import grades_of
 from jaxstudy.cli.show import console, relative
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ def show_graded(assignment: Assignment, graded: Graded, folder: Path) -> None:
     if graded.ignored:
         console.print(f"  [dim]left out, nobody's work: {escape(', '.join(graded.ignored[:5]))}[/]")
     show_class(list(graded.results.values()), reports)
+    where = "" if folder == grades_of(assignment) else f" --out {relative(folder)}"
     number = assignment.name.partition("_")[0]
-    console.print(
-        f"  [dim]then: jaxstudy homework regrade {number} --student NAME, jaxstudy homework similarity {number}[/]"
-    )
+    for command in (f"regrade {number} --student NAME", f"similarity {number}"):
+        console.print(f"  [dim]then: jaxstudy homework {escape(command + where)}[/]")
 
 
 def show_class(results: list[SubmissionResult], reports: Reports) -> None:
@@ -69,6 +70,8 @@ def show_class(results: list[SubmissionResult], reports: Reports) -> None:
         weak = any(not tier.startswith("namespaces") for tier in tiers)
         warning = " [yellow](weaker than namespaces: only for code that you would run yourself)[/]" if weak else ""
         console.print(f"  sandbox: {', '.join(tiers)}{warning}; seed {results[0].seed}")
+        layers = dict.fromkeys(layer for result in results if result.sandbox for layer in result.sandbox.layers)
+        console.print(f"  [dim]layers: {', '.join(layers)}[/]")
     console.print(f"  marks     {relative(reports.marks)}")
     console.print(f"  overview  {relative(reports.overview)}")
     console.print(f"  feedback  {relative(reports.feedback)}/")
