@@ -378,3 +378,4 @@ def test_a_notebook_checks_what_is_defined_in_it(released: Path) -> None:
     done = subprocess.run(command, cwd=released, capture_output=True, text=True, timeout=120, check=False)
     assert "✓ third gives a third." in done.stdout and "✓ double doubles." in done.stdout, done.stdout + done.stderr
     assert "did you mean 'third'" in done.stderr
+    assert "The check holds." in done.stdout and "hand in" not in done.stdout  # one function is not all

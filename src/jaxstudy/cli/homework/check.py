@@ -30,12 +30,12 @@ def check(
     chosen = file or only_file(Path.cwd())
     hasten(if_tried=True)
     own = own_check(folder_of(chosen, homework, _course_root()), chosen, only or ())
-    if not show(console, own, chosen.name):
+    if not show(console, own, chosen.name, not only):
         raise typer.Exit(1)
 
 
-def show(console: Console, own: Own, name: str) -> bool:
-    """Run the checks and say what became of each, then what to do next; whether all hold."""
+def show(console: Console, own: Own, name: str, everything: bool) -> bool:
+    """Run the checks, all there are or some, and say what became of each, then what to do next; whether all hold."""
     from rich.text import Text
 
     for failed in own.failed:
@@ -48,18 +48,23 @@ def show(console: Console, own: Own, name: str) -> bool:
     held = [result for result in results if result.status == "passed"]
     console.print()
     if len(held) == len(results):
-        console.print(
-            Text(f"All {len(results)} checks hold. Grading adds hidden ones, on other inputs.", style="green")
-        )
-        console.print(f"Next: hand in {name}.")
+        all_of_them = "The check holds" if len(results) == 1 else f"All {len(results)} checks hold"
+        console.print(Text(f"{all_of_them}. Grading adds hidden ones, on other inputs.", style="green"))
+        console.print(f"Next: hand in {name}." if everything else "Next: the next function; at the end, check all.")
         return True
     first = next(result for result in results if result.status != "passed")
     waiting = sum(result.status == "missing" for result in results)
-    words = f"{len(held)} of {len(results)} checks hold" + (f"; {waiting} wait for their function" if waiting else "")
+    words = f"{len(held)} of {len(results)} checks hold{_waiting(waiting)}"
     console.print(Text(words + ".", style="bold"))
     verb = "write" if first.status == "missing" else "mend"
     console.print(f"Next: {verb} {' and '.join(first.functions) or first.title}, save, and check again.")
     return False
+
+
+def _waiting(count: int) -> str:
+    if count == 1:
+        return "; 1 waits for its function"
+    return f"; {count} wait for their functions" if count else ""
 
 
 @contextmanager
@@ -127,7 +132,7 @@ def load_magic(shell: Any) -> None:
         try:
             names = line.split()
             own = own_check(Path.cwd(), shell.user_ns, names)
-            show(Console(highlight=False, soft_wrap=True), own, "this notebook")
+            show(Console(highlight=False, soft_wrap=True), own, "this notebook", not names)
         except StudyError as error:
             show_error(error)
 
