@@ -277,6 +277,7 @@ def test_a_bare_assert_tells_what_it_compared(judge: Judge) -> None:
 
 
 def test_a_bare_assert_of_a_hidden_check_tells_its_line_and_no_more(judge: Judge) -> None:
+    assert judge("secret = 31\nassert secret < 3, str(secret)", hidden=True).message.startswith("what line 8 of")
     body = "secret = 31\nassert student.softmax(normal(rng, 2)).sum() == secret"
     assert judge(body, hidden=True).message == "what line 8 of the check asserts does not hold"
     assert judge(f"with part(1, 'sums'):\n{_indented(body)}", hidden=True).message.startswith("sums: what line 9 of")

@@ -181,6 +181,8 @@ def test_failures_that_differ_in_numbers_are_one_wrong_answer() -> None:
     assert sorted(name for _, name in first.students) == [EVIL, "Bob"]  # 3.25 and -7 are the same mistake
     one = "file /tmp/a/b.py: got [1, 2] of 'x' at 0xdeadbeef"
     assert without_variable_parts(one) == without_variable_parts("file /home/c/d.py: got [3] of 'yy' at 0x12")
+    lines = [f"what line {line} of the check asserts does not hold" for line in (12, 13, 120)]
+    assert len({without_variable_parts(line) for line in lines}) == 3
 
 
 def test_the_distribution_counts_everyone_once() -> None:

@@ -132,12 +132,20 @@ def note(error: Exception, words: str = "") -> None:
 
 
 def _not_so(error: Exception, words: str) -> Finding:
-    """The finding for an `assert` that did not hold."""
+    """The finding for an `assert` that did not hold. Of a hidden check only the line of it may be told."""
     said = error.args[0] if error.args else ""
-    if isinstance(said, Compared):  # a bare one; nothing of what it compared may be told of a hidden check
-        what = f"what line {said.line} of the check asserts does not hold"
-        return Finding(f"{words}: {what}" if words else what, f"{words}\n{said}" if words else str(said))
-    return Finding(words or "an assertion did not hold", str(error) or words or "an assertion did not hold")
+    line = said.line if isinstance(said, Compared) else _line_of_test(error)
+    what = f"what line {line} of the check asserts does not hold" if line else "an assertion did not hold"
+    told = f"{words}\n{said}" if words and isinstance(said, Compared) else str(error) or words or what
+    return Finding(f"{words}: {what}" if words else what, told)
+
+
+def _line_of_test(error: Exception) -> int:
+    line, trace = 0, error.__traceback__
+    while trace is not None:
+        line = trace.tb_lineno if trace.tb_frame.f_code.co_name.startswith("test_") else line
+        trace = trace.tb_next
+    return line
 
 
 def no_answer(error: NotAnswered, call: str = "") -> Finding:
