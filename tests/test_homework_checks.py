@@ -290,6 +290,27 @@ def test_an_endless_loop_is_stopped(judge: Judge) -> None:
     assert result.status == "timeout" and "does a loop never end?" in result.message
 
 
+def test_a_call_that_waits_has_more_time_than_one_that_calculates_but_not_for_ever(judge: Judge) -> None:
+    body = "with within(0.3):\n    value(student.wait, 1.0, like=1.0)"
+    slow = "def wait(x):\n    import time\n    time.sleep({})\n    return x"
+    assert judge(body, slow.format(0.6)).status == "passed"
+    assert judge(body, slow.format(60)).status == "timeout"
+
+
+def test_importing_torch_is_not_counted_as_the_students_time() -> None:
+    code = """
+        import jax
+        import numpy as np
+        from jaxstudy.homework.answering.data import Request, Target, Tensor
+        from jaxstudy.homework.checks.here import Here
+        print(Here({"double": lambda x: 2 * x}, 0.1).ask(Request("call", Target("double"), (Tensor(np.ones(2)),))))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", dedent(code)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stdout.strip() == "[2. 2.]", done.stderr
+
+
 def test_an_answer_of_another_form_is_the_students_not_the_graders_trouble(judge: Judge) -> None:
     result = judge("assert student.tree(normal(rng, 2))['parts'][0].shape == (2,)", "def tree(x):\n    return None")
     assert result.status == "failed" and "form that is expected" in result.message
