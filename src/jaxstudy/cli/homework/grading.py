@@ -33,6 +33,9 @@ def grading() -> Iterator[Callable[[Progress], None]]:
     task = shown.add_task("", total=None, who="")
 
     def on_progress(now: Progress) -> None:
+        if quiet and not now.student:  # in a log: that it has begun, and how much there is
+            kept = f", {now.kept} of them kept from before" if now.kept else ""
+            console.print(f"grading {now.total}{kept} …")
         shown.update(task, completed=now.done, total=now.total, who=escape(now.student[:40]))
 
     with shown:
