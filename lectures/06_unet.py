@@ -475,7 +475,7 @@ class UNet(Parts):
 shown = jnp.asarray(pictures[:4])  # (4, 64, 64, 3)
 variables = jax.jit(UNet().init)(jax.random.key(0), shown)
 print(*variables["params"], sep=" ")
-named = jax.jit(model.init)(jax.random.key(0), shown)
+named = jax.eval_shape(model.init, jax.random.key(0), shown)
 assert jax.tree.structure(variables) == jax.tree.structure(named)
 assert jax.tree.map(jnp.shape, variables) == jax.tree.map(jnp.shape, named)
 
@@ -1032,9 +1032,8 @@ for loss in (cross_entropy, dice_loss):
 # why did that one bring its own, by `custom_vjp`? `steps` scans over `K` batches, each cut in halves.
 
 # %% slideshow={"slide_type": "-"}
-from snippets.training import new_state
+from flax.training.train_state import TrainState
 from snippets.unet_training import steps
-
 K, B, CHUNKS = 25, 16, by_size(smoke=4, full=20)
 fast = unet_linen.UNet(base=8, depth=3, fast=True)
 
@@ -1043,7 +1042,8 @@ def objective(params, x, y):
     return cross_entropy(logits, y) + dice_loss(logits, y)
 
 run = steps(objective, parts=2)
-state = new_state(fast, jax.random.key(7), x, optax.adam(3e-3))
+fresh = jax.tree.map(jnp.copy, variables["params"])  # `run` will use up what it gets
+state = TrainState.create(apply_fn=fast.apply, params=fresh, tx=optax.adam(3e-3))
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # JAX's own runs on a slow path inside `scan`. And halves, because two that do not wait keep two cores busy.
@@ -1164,12 +1164,12 @@ torch_steps(2)  # warm up; ours ran before
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Bets, please
 #
-# Milliseconds for each step, best of three turns.
+# Milliseconds for each step, best of a few turns.
 
 # %% slideshow={"slide_type": "-"} tags=["live"]
 batches, few = (x[chosen], y[chosen]), by_size(smoke=5, full=K)
 best = {"JAX": np.inf, "PyTorch": np.inf}
-for _ in range(3):
+for _ in range(by_size(smoke=2, full=3)):
     start = time.perf_counter()
     jax.block_until_ready(run(jax.tree.map(jnp.copy, state), *batches))
     middle = time.perf_counter()
