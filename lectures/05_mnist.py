@@ -731,8 +731,8 @@ print(f"whole {1e3 * whole_s:.0f} ms, in halves {1e3 * halves_s:.0f} ms")
 assert max(jax.tree.leaves(far)) < 1e-5
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The same step, up to rounding, in pieces that do not wait for each other: XLA may run them on both cores. On a quiet
-# machine the halves win; beside other programs, believe neither number.
+# The same step, up to rounding, in pieces that do not wait for each other: XLA may run them on both cores. Beside other
+# programs, believe neither time.
 
 # %% [markdown] minutes=4 slideshow={"slide_type": "slide"}
 # ## Train, and keep a diary
