@@ -1223,7 +1223,7 @@ title = "Worst, middle and best by IoU"
 show_errors(pictures[order], y_test[order], logits[order] > 0, labels, title)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Few whole shapes are missed or made up; thin seams of red and yellow are everywhere.
+# Few whole shapes are missed; the seams are red and yellow. The worst of a short run take a line for a shape.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: how much worse at the borders?
