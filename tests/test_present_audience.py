@@ -464,7 +464,7 @@ def followers(session: PresentSession, stage: Page, browser: BrowserContext) -> 
         page.goto(session.audience.address)  # type: ignore[union-attr]
         pages.append(page)
     for page in pages:
-        page.wait_for_function("document.getElementById('ask').hidden === false", polling=50)
+        page.wait_for_function("() => document.getElementById('ask').hidden === false", polling=50)
     return pages
 
 
@@ -569,7 +569,7 @@ def test_questions_of_three_people_reach_everybody_as_text_and_the_presenter_set
     speaker.locator("#questions li", has_text="pytree").get_by_role("button", name="Answered").click()
     for page in followers:
         sees(page, "What is a pytree?", "#settled")
-        page.wait_for_function("!document.body.innerText.includes('Rude?!')", polling=50)
+        page.wait_for_function("() => !document.body.innerText.includes('Rude?!')", polling=50)
     sees(speaker, "1 waiting", "#followers")
     sees(speaker, "3 follow", "#followers")
 

@@ -24,6 +24,7 @@ from jaxstudy.present.session import PresentSession
 from jaxstudy.recording import read_recording
 from jaxstudy.replay.player import Run, timeline_of
 from test_present import FLAGS, asked_of_kernel, go, in_slides, output, until
+from test_present_audience import sees
 from test_present_rescue import jump, wait_for_bar
 
 LECTURE = """\
@@ -134,7 +135,7 @@ def audience(session: PresentSession, browser: Browser) -> list[Page]:
     pages = [browser.new_context().new_page() for _ in ASKED]
     for page in pages:
         page.goto(session.audience.address)
-        page.wait_for_function("document.getElementById('ask').hidden === false", polling=50)
+        page.wait_for_function("() => document.getElementById('ask').hidden === false", polling=50)
     return pages
 
 
@@ -198,7 +199,7 @@ def ask(stage: Page, follower: Page, question: str) -> None:
     follower.bring_to_front()
     follower.fill("#text", question)
     follower.get_by_role("button", name="Ask", exact=True).click()
-    follower.wait_for_function("document.querySelector('#answer').innerText.includes('Asked.')", polling=50)
+    sees(follower, "Asked.", "#answer")
     stage.bring_to_front()
 
 

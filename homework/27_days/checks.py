@@ -169,7 +169,7 @@ def test_day_21(student):
     value(student.day_21, 572, 1, like=284)
 
 
-@points(1, reread="06_unet#two-losses-by-hand-1")
+@points(1, reread="06_unet#and-one-from-dice-1")
 def test_day_22(student, rng):
     """Day 22: Dice's score, also of nothing."""
     a, b = rng.random((4, 5)) < 0.5, rng.random((4, 5)) < 0.5
