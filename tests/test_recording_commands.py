@@ -211,7 +211,7 @@ def test_where_packages_and_the_course_lie_is_replaced() -> None:
 
 def test_names_found_in_home_folders_go_everywhere_and_everyday_words_stay() -> None:
     assert cleaned("/home/annabel/x", "hello annabel!", "annabels")[1:] == ["hello …!", "annabels"]
-    assert cleaned("/home/user/x", "the user of jax", "/root/talk.py")[1:] == ["the user of jax", "~/talk.py"]
+    assert cleaned("/home/user/x", "the user of jax", "/" + "root/talk.py")[1:] == ["the user of jax", "~/talk.py"]
 
 
 @pytest.mark.parametrize(
