@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import websocket
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from jaxstudy.build.chromium import find_chromium
@@ -330,3 +331,16 @@ def test_the_talk_is_in_the_log_once_the_session_has_ended(root: Path, browser: 
         page.close()
     lines = (session.talks / "01_talk.jsonl").read_text().splitlines()
     assert [list(json.loads(line)["sections"]) for line in lines] == [["A talk", "Gradients", "The end"]]
+
+
+@pytest.mark.parametrize("socket", ["stage", "speaker/live"])
+def test_a_page_of_another_origin_in_the_presenter_s_browser_gets_no_socket(
+    session: PresentSession, stage: Page, browser: BrowserContext, socket: str
+) -> None:
+    """Its connection carries the presenter's cookies, as the browser adds them to whatever asks for this host."""
+    cookies = "; ".join(f"{one['name']}={one['value']}" for one in browser.cookies())
+    address = f"ws://127.0.0.1:{session.port}/jaxstudy/{socket}"
+    ours = websocket.create_connection(address, cookie=cookies, origin=f"http://127.0.0.1:{session.port}", timeout=10)
+    ours.close()
+    with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
+        websocket.create_connection(address, cookie=cookies, origin="http://evil.example", timeout=10)
