@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from jaxstudy.errors import InputError, Problem
+from jaxstudy.present.ending import end
 from jaxstudy.present.server import Orders
 
 PORT = 8821
@@ -94,14 +95,7 @@ class Serving:
 
     def stop(self) -> bool:
         """End it and its kernels, and wait until they are gone; returns whether that went in good order."""
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
-        try:
-            self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        end(self._process, _STOP_SECONDS)
         os.close(self._news)
         return self._process.returncode == 0
 

@@ -18,6 +18,7 @@ from jaxstudy.errors import InputError, Problem
 from jaxstudy.present.audience.home import Kept
 from jaxstudy.present.audience.orders import Orders
 from jaxstudy.present.audience.qr import qr_svg
+from jaxstudy.present.ending import end
 
 PORT = 8822
 """Taken when it is free, as the same address is easier to remember."""
@@ -125,16 +126,8 @@ class Audience:
         """End the server and wait until it is gone."""
         for one in (self.line, self.hub_line, self.listener):
             one.close()
-        if self._process is None:
-            return
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
-        try:
-            self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        if self._process is not None:
+            end(self._process, _STOP_SECONDS)
 
     def __enter__(self) -> Self:
         return self
