@@ -19,10 +19,12 @@ Pads = tuple[tuple[int, int], ...]
 LAYOUT = ("NHWC", "HWIO", "NHWC")
 PIECE = 8
 """Pictures whose kernel gradient is taken at a time: their part of the batch then stays in the processor's cache."""
+NARROW = 16
+"""XLA's fast convolution on a CPU is for more channels than so many, in or out; for fewer it takes twice the time."""
 
 
 def canonical_conv(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **options: Any) -> jax.Array:
-    """What `lax.conv_general_dilated` gives, with gradients of our own.
+    """What `lax.conv_general_dilated` gives, up to the order of sums, with gradients of our own.
 
     In Linen: `nn.Conv(…, conv_general_dilated=canonical_conv)`.
 
@@ -48,19 +50,35 @@ def canonical_conv(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, 
     return _conv(x, kernel, tuple((int(low), int(high)) for low, high in pads), options.get("precision"))
 
 
-def _plain(x: jax.Array, kernel: jax.Array, pads: Pads, precision: Any) -> jax.Array:
-    return lax.conv_general_dilated(x, kernel, (1, 1), pads, dimension_numbers=LAYOUT, precision=precision)
+def _plain(x: jax.Array, kernel: jax.Array, pads: Pads, precision: Any, step: int = 1) -> jax.Array:
+    return lax.conv_general_dilated(x, kernel, (1, step), pads, dimension_numbers=LAYOUT, precision=precision)
+
+
+def _widened(x: jax.Array, kernel: jax.Array, pads: Pads, precision: Any) -> jax.Array:
+    """As `_plain`; where channels are few, a window steps over m pixels of a row and gives m pixels at once.
+
+    Its kernel is the given one m times, each a pixel further right: (kh, kw + m - 1, I, m · O). A few products with 0
+    are added, but there are m times as many channels out, and (B, H', W'/m, m · O) is (B, H', W', O) in memory.
+    """
+    kh, kw, channels, features = kernel.shape
+    columns = x.shape[2] + sum(pads[1]) - kw + 1  # W'
+    m = 4 if channels <= 4 else 2
+    if max(channels, features) > NARROW or kh * kw == 1 or columns % m:
+        return _plain(x, kernel, pads, precision)
+    shifted = [jnp.pad(kernel, ((0, 0), (right, m - 1 - right), (0, 0), (0, 0))) for right in range(m)]
+    wide = _plain(x, jnp.concatenate(shifted, axis=-1), pads, precision, m)
+    return wide.reshape(*wide.shape[:2], columns, features)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2, 3))
 def _conv(x: jax.Array, kernel: jax.Array, pads: Pads, precision: Any) -> jax.Array:
-    return _plain(x, kernel, pads, precision)
+    return _widened(x, kernel, pads, precision)
 
 
 def _forward(
     x: jax.Array, kernel: jax.Array, pads: Pads, precision: Any
 ) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    return _plain(x, kernel, pads, precision), (x, kernel)
+    return _widened(x, kernel, pads, precision), (x, kernel)
 
 
 def _backward(
@@ -69,19 +87,26 @@ def _backward(
     """From dL/dy (B, H', W', O) to dL/dx (B, H, W, I) and dL/dkernel (kh, kw, I, O)."""
     x, kernel = kept
     turned = jnp.flip(kernel, (0, 1)).transpose(0, 1, 3, 2)  # (kh, kw, O, I)
-    rests = [(size - 1 - low, size - 1 - high) for size, (low, high) in zip(kernel.shape, pads, strict=False)]
-    grad_x = _plain(g, turned, tuple(rests), precision)
+    rests = tuple((size - 1 - low, size - 1 - high) for size, (low, high) in zip(kernel.shape, pads, strict=False))
+    grad_x = _widened(g, turned, rests, precision)
     pieces = [slice(start, start + PIECE) for start in range(0, len(x), PIECE)]
-    return grad_x, sum(
-        (_kernel_gradient(x[piece], g[piece], pads, precision) for piece in pieces), jnp.zeros_like(kernel)
-    )
+    few_out = kernel.shape[2] > NARROW >= kernel.shape[3]
+    gradient = partial(_swapped, rests) if few_out else partial(_kernel_gradient, pads)
+    return grad_x, sum((gradient(x[piece], g[piece], precision) for piece in pieces), jnp.zeros_like(kernel))
 
 
-def _kernel_gradient(x: jax.Array, g: jax.Array, pads: Pads, precision: Any) -> jax.Array:
+def _kernel_gradient(pads: Pads, x: jax.Array, g: jax.Array, precision: Any) -> jax.Array:
     """The sum over examples becomes the sum over channels of a convolution of x with g: -> (kh, kw, I, O)."""
     pictures = x.transpose(3, 1, 2, 0)  # (I, H, W, B): channels as examples, examples as channels
     as_kernel = g.transpose(1, 2, 0, 3)  # (H', W', B, O)
     return _plain(pictures, as_kernel, pads, precision).transpose(1, 2, 0, 3)
+
+
+def _swapped(rests: Pads, x: jax.Array, g: jax.Array, precision: Any) -> jax.Array:
+    """The same with x as the kernel: the many channels come out, and the taps come in reverse: -> (kh, kw, I, O)."""
+    pictures = g.transpose(3, 1, 2, 0)  # (O, H', W', B)
+    as_kernel = x.transpose(1, 2, 0, 3)  # (H, W, B, I)
+    return jnp.flip(_plain(pictures, as_kernel, rests, precision), (1, 2)).transpose(1, 2, 3, 0)
 
 
 _conv.defvjp(_forward, _backward)

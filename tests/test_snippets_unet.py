@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -27,6 +30,7 @@ from snippets.unet_linen import Shuffle, UNet, centre_crop, max_pool
 from snippets.unet_scenic import ScenicUNet
 from snippets.unet_training import steps
 
+ROOT = Path(__file__).parents[1]
 RNG = np.random.default_rng(6)
 PICTURES = RNG.normal(size=(2, 16, 16, 3)).astype(np.float32)
 LOGITS = RNG.normal(size=(4, 5, 6, 1)).astype(np.float32)
@@ -187,6 +191,39 @@ def test_many_steps_in_one_program_are_the_same_steps_and_the_old_state_is_given
     assert int(after.step) == 5
     np.testing.assert_allclose(after.params["w"], w, atol=1e-5)
     assert state.params["w"].is_deleted()
+
+
+BY_DEVICE = """
+import jax, jax.numpy as jnp, numpy as np, optax
+jax.config.update("jax_num_cpu_devices", 2)
+from snippets.segmentation import cross_entropy
+from snippets.training import new_state
+from snippets.unet_linen import UNet
+from snippets.unet_training import steps, steps_by_device
+rng = np.random.default_rng(6)
+x, y = rng.normal(size=(3, 4, 8, 8, 3)).astype("f"), (rng.random((3, 4, 8, 8, 1)) > 0.6).astype("f")
+net = UNet(4, 1, fast=True)
+loss = lambda params, x, y: cross_entropy(net.apply({"params": params}, x), y)
+fresh = lambda: new_state(net, jax.random.key(0), x[0], optax.sgd(0.1))
+one, losses = steps(loss, parts=1)(fresh(), x, y)
+run = steps_by_device(loss, jax.devices())
+many, told = run(fresh(), x, y)
+np.testing.assert_allclose(told, losses, atol=1e-5)
+jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), many.params, one.params)
+for _ in range(50):  # as many programs as hang if nobody waits for them
+    many, told = run(many, x, y)
+assert int(many.step) == 153 and len(many.params["head"]["bias"].devices()) == 2
+try:
+    run(many, x[:, :3], y[:, :3])
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_two_devices_of_one_processor_take_the_same_steps_as_one() -> None:
+    done = subprocess.run([sys.executable, "-c", BY_DEVICE], cwd=ROOT, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    assert "evenly divisible" in done.stdout, "three pictures do not fit two devices"
 
 
 def test_wrong_pixels_are_red_where_there_are_too_many_and_yellow_where_they_lack() -> None:
