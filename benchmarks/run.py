@@ -79,7 +79,10 @@ def grading() -> None:
     Console(width=160).print(table)
     best = min(peers, key=lambda row: row.honest.seconds)
     peer = (best.honest.seconds / honest, best.honest.cpu_seconds / honest)
-    for words, run, count in ((f"{honest}, starting included", ours.honest, honest), (f"{CLASS}", crowd, CLASS)):
+    runs = [(f"{honest}, starting included", ours.honest, honest), (f"{CLASS}, starting included", crowd, CLASS)]
+    if ours.again:
+        runs.insert(1, (f"{honest} of an assignment graded before", ours.again, honest))
+    for words, run, count in runs:
         each = (run.seconds / count, run.cpu_seconds / count)
         print(
             f"a class of {words}: ours {run.seconds:.1f} s, {each[0]:.3f} s and {each[1]:.3f} CPU s each; "

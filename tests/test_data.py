@@ -405,7 +405,7 @@ def test_data_list_says_for_each_set_what_is_here_and_how_to_get_the_rest() -> N
 
 
 def test_data_list_checks_what_is_here_and_ends_with_1_when_it_is_wrong(own_folder: Path) -> None:
-    from jaxstudy.cli import app
+    from jaxstudy.cli.app import app
 
     fine = CliRunner().invoke(app, ["data", "list"])
     assert fine.exit_code == 0 and "names, checked: " in fine.output
@@ -415,7 +415,7 @@ def test_data_list_checks_what_is_here_and_ends_with_1_when_it_is_wrong(own_fold
 
 
 def test_data_fetch_brings_a_set_into_the_cache_and_says_what_to_do_with_it(server: TestMirror) -> None:
-    from jaxstudy.cli import app
+    from jaxstudy.cli.app import app
 
     done = CliRunner().invoke(app, ["data", "fetch", "tiny", "digits", "--mirror", server.address])
     assert done.exit_code == 0, done.output

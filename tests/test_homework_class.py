@@ -17,6 +17,7 @@ import pytest
 
 from classes import HALF, RIGHT, class_in, homework_in
 from jaxstudy.errors import FoundWanting, InputError
+from jaxstudy.homework.ahead import start_ahead, take
 from jaxstudy.homework.assignment import load_assignment
 from jaxstudy.homework.many import Options, Progress, Records, grade_class, regrade
 from jaxstudy.homework.programs import borrow, keep, programs_key
@@ -68,6 +69,14 @@ def marks(folder: Path) -> str:
     return reports.marks.read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache of these tests' own: graders keep compiled programs there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield Path(os.environ["XDG_CACHE_HOME"])
+
+
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A class of 12 and its undisturbed grades; gives the folder with homework, submissions and grades."""
@@ -92,7 +101,7 @@ def test_everyone_gets_a_mark_by_what_they_wrote(graded: Path) -> None:
     assert results["broken"].unreadable.startswith("broken.ipynb is a broken notebook") and results["broken"].total == 5
     assert len({result.seed for result in results.values()}) == 1
     assert (graded / "grades").stat().st_mode & 0o77 == 0  # marks are nobody else's business
-    assert gone(processes_of("jaxstudy.homework.many.worker"))
+    assert gone(processes_of("jaxstudy.homework.serving"))
 
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_marks_and_nothing_graded_twice(graded: Path) -> None:
@@ -168,7 +177,7 @@ def test_a_grading_process_that_dies_is_replaced_and_its_submission_tried_again(
         nonlocal killed
         if now.done >= 5 and not killed:
             killed = next(
-                process for process in children_of(os.getpid()) if process in processes_of("homework.many.worker")
+                process for process in children_of(os.getpid()) if process in processes_of("homework.serving")
             )
             os.kill(killed, signal.SIGKILL)
 
@@ -193,7 +202,7 @@ def test_a_submission_that_ends_our_process_twice_is_marked_and_the_others_are_g
     while len(killed) < 2 and process.poll() is None:
         for worker in set(children_of(process.pid)) - set(killed):
             # It holds a student's code once a process below it runs as a worker: kill it then.
-            if worker in processes_of("homework.many.worker") and len(everyone_below(worker)) > 2:
+            if worker in processes_of("homework.serving") and len(everyone_below(worker)) > 2:
                 time.sleep(1.0)
                 os.kill(worker, signal.SIGKILL)
                 killed.append(worker)
@@ -301,7 +310,52 @@ def test_what_the_reference_compiled_is_kept_for_the_next_grader_and_never_half(
     key = programs_key({"jax": "1"})
     assert key != programs_key({"jax": "2"})
     assert not borrow(kept, key, got)
+    made.chmod(0o777)
     keep(kept, key, made)
+    assert (kept / key).stat().st_mode & 0o77 == 0, "others could write what the next grader runs"
     keep(kept, key, made)  # another grader was first: nothing is left beside
     assert [path.name for path in kept.iterdir()] == [key]
     assert borrow(kept, key, got) and (got / "program").read_text() == "compiled"
+
+
+def test_programs_of_assignments_long_not_graded_make_room(tmp_path: Path) -> None:
+    kept, made = tmp_path / "kept", tmp_path / "made"
+    made.mkdir()
+    keep(kept, "first", made)
+    keep(kept, "second", made)
+    for number in range(15):
+        os.utime(kept / "second", (1, 1))  # long ago
+        assert borrow(kept, "first", tmp_path / "got")
+        keep(kept, f"other_{number}", made)
+    assert {"first", "other_14"} <= {path.name for path in kept.iterdir()}
+    assert len(list(kept.iterdir())) == 16 and not (kept / "second").exists()
+
+
+def test_who_grades_an_assignment_again_starts_with_its_programs(graded: Path, tmp_path: Path, cache: Path) -> None:
+    kept = cache / "jaxstudy" / "graders"
+    before = {folder.name: folder.stat().st_mtime_ns for folder in kept.iterdir()}
+    submissions = class_in(tmp_path / "submissions", 1)
+    grade_class(load_assignment(graded / "homework" / "01_two"), submissions, tmp_path / "grades", Options())
+    after = {folder.name: folder.stat().st_mtime_ns for folder in kept.iterdir()}
+    assert set(after) == set(before) and sum(after[name] > before[name] for name in after) == 1
+
+
+def test_a_grading_process_that_was_started_for_nothing_ends(tmp_path: Path) -> None:
+    done = subprocess.run([*GRADE, str(tmp_path), "nowhere"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "name or folder of a homework" in done.stderr
+    assert gone(processes_of("jaxstudy.homework.serving"))
+
+
+def test_a_grading_process_that_died_before_it_was_needed_is_replaced(tmp_path: Path) -> None:
+    start_ahead()
+    while not (
+        found := [process for process in children_of(os.getpid()) if process in processes_of("homework.serving")]
+    ):
+        time.sleep(0.01)
+    (dead,) = found
+    os.kill(dead, signal.SIGKILL)
+    os.waitid(os.P_PID, dead, os.WEXITED | os.WNOWAIT)
+    started = take(tmp_path / "log")
+    assert started.process.pid != dead and started.process.poll() is None
+    started.ours.close()
+    assert started.process.wait(20) == 0

@@ -11,6 +11,7 @@ from jaxstudy.homework.answering.cells import cells_of, run_cells
 from jaxstudy.homework.assignment import Assignment
 from jaxstudy.homework.checks.here import Here
 from jaxstudy.homework.checks.running import Check, load_checks, run_check
+from jaxstudy.homework.programs import programs_home
 from jaxstudy.homework.results import CheckResult
 
 
@@ -81,7 +82,7 @@ class Sandboxed:
 
         if self._grader is None or self._grader.seed != seed:
             self.__exit__(None, None, None)
-            self._grader = Grader(self._assignment, seed=seed).__enter__()
+            self._grader = Grader(self._assignment, seed=seed, programs=programs_home()).__enter__()
         results = self._grader.grade(source).checks
         return [result for result in results if only is None or result.id in only]
 

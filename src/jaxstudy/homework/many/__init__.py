@@ -20,6 +20,7 @@ from jaxstudy.homework.many.hand import Setup, Unit
 from jaxstudy.homework.many.marking import blank_checks, given_up, unreadable
 from jaxstudy.homework.many.pool import Outcome, Pool, cores
 from jaxstudy.homework.many.records import Records, Run, digest_of, finished, seed_of, still_holds
+from jaxstudy.homework.programs import programs_home
 from jaxstudy.homework.results import SubmissionResult
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def _engine(assignment: Assignment, records: Records, run: Run, options: Options
         with Cluster(options.scheduler, assignment, run) as cluster:
             yield cluster.run
     else:
-        setup = Setup(str(assignment.folder), run.seed, run.allow_weak_sandbox, str(records.programs))
+        setup = Setup(str(assignment.folder), run.seed, run.allow_weak_sandbox, str(programs_home()))
         with Pool(setup, assignment.limits, records.log, options.jobs or cores() + 1) as pool:
             pool.start()
             yield pool.run

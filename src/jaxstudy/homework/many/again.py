@@ -14,6 +14,7 @@ from jaxstudy.homework.many.hand import Setup, Unit
 from jaxstudy.homework.many.marking import blank_checks, given_up, unreadable
 from jaxstudy.homework.many.pool import Pool
 from jaxstudy.homework.many.records import Records, Run, digest_of, finished
+from jaxstudy.homework.programs import programs_home
 from jaxstudy.homework.results import SubmissionResult
 
 
@@ -48,7 +49,7 @@ def _grade(unit: Unit, assignment: Assignment, records: Records, run: Run) -> Su
     checks = blank_checks(assignment)
     if unit.unreadable:
         return unreadable(unit, checks, run)
-    setup = Setup(str(assignment.folder), run.seed, run.allow_weak_sandbox, str(records.programs))
+    setup = Setup(str(assignment.folder), run.seed, run.allow_weak_sandbox, str(programs_home()))
     with Pool(setup, assignment.limits, records.log, 1) as pool:
         outcome = next(pool.run([unit]))[1]
     return given_up(unit, outcome, checks, run) if isinstance(outcome, str) else outcome

@@ -1,7 +1,7 @@
 """One grading process of ours, seen from outside: start it, give it a submission, take the result, end it.
 
-It is started afresh (`python -m jaxstudy.homework.many.worker`), never forked: a process that has touched JAX has
-threads, and a fork of it hangs.
+It is started afresh (`python -m jaxstudy.homework.serving`), never forked: a process that has touched JAX has threads,
+and a fork of it hangs.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
-import sys
 import time
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
@@ -20,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxstudy.errors import FoundWanting, Problem
+from jaxstudy.homework.ahead import take
 from jaxstudy.homework.many.telling import heard
 from jaxstudy.homework.results import SubmissionResult, from_json
 
@@ -60,25 +59,13 @@ class Hand:
     """A grading process. It takes as many submissions at a time as its setup says."""
 
     def __init__(self, setup: Setup, log: Path) -> None:
-        ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "jaxstudy.homework.many.worker", str(theirs.fileno())]
         self.log = log
-        with log.open("ab") as stderr:
-            # A session of its own: Ctrl-C on the terminal is for the parent, which then ends this one in order.
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=stderr,
-                stderr=stderr,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        theirs.close()
+        self.process, ours = take(log)
         self.connection = Connection(ours.detach())
         self.threads, self.ready = setup.threads, False
         self.units: dict[str, tuple[Unit, float]] = {}
         """What it grades now, by key, and since when."""
-        self._send(asdict(setup))
+        self._send({**asdict(setup), "log": str(log)})
 
     def give(self, unit: Unit) -> None:
         """Let it grade; `take` gives the result."""

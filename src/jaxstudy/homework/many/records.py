@@ -50,7 +50,6 @@ class Records:
         self.sources = folder / "sources"
         self.results = folder / "results"
         self.log = folder / "grader.log"
-        self.programs = folder / ".programs"
 
     def make(self) -> None:
         """Make the folder; only its owner may look into what is in it, since marks lie there."""

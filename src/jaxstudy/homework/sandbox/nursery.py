@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import json
 import os
 import socket
@@ -38,12 +39,12 @@ class Born:
 class Nursery:
     """One pre-imported process that forks workers. Thread-safe. It ends when this process does, however that ends."""
 
-    def __init__(self, scratch: Path, imports: Sequence[str] = ()) -> None:
+    def __init__(self, scratch: Path, imports: Sequence[str] | None = ()) -> None:
         """Start it and return at once.
 
         Args:
             scratch: a folder that it removes when this process ends without having done so.
-            imports: what to import besides NumPy and JAX: a worker then need not.
+            imports: what to import besides NumPy and JAX: a worker then need not. None: `import_also` will tell.
 
         Raises:
             ToolMissing: this is no Linux.
@@ -62,7 +63,6 @@ class Nursery:
             _START_CODE,
             str(its.fileno()),
             str(scratch),
-            *imports,
         ]
         with its:
             self._process = subprocess.Popen(
@@ -76,6 +76,13 @@ class Nursery:
                 start_new_session=True,  # Ctrl-C is for the grader to deal with
             )
         self.ready: dict[str, Any] = {}
+        if imports is not None:
+            self.import_also(imports)
+
+    def import_also(self, imports: Sequence[str]) -> None:
+        """Say what to import besides NumPy and JAX. Once; no worker is forked before."""
+        with contextlib.suppress(OSError):  # it is gone, and `wait` will say so
+            self._control.send(json.dumps(list(imports)).encode())
 
     def wait(self) -> None:
         """Wait until the imports are done.

@@ -103,4 +103,5 @@ def prepare(terms: Terms, memory: Memory | None) -> None:
     sys.argv = ["submission.py"]
     sys.path[:] = [entry for entry in sys.path if "site-packages" in entry or "lib" in entry]
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    gc.set_threshold(50_000, 20, 100)  # tracing makes thousands of objects that live as long as the worker
     gc.enable()
