@@ -25,9 +25,9 @@ def main() -> None:
 
 def _start_ahead(words: Sequence[str]) -> None:
     """Start what takes a second to start before the command line is even read. If it is not needed, it ends with us."""
-    if list(words[:2]) == ["homework", "grade"] and len(words) > 3 and sys.platform == "linux":
-        asks_otherwise = {"-h", "--help", "--scheduler", "--resume"}
-        if not asks_otherwise & {word.partition("=")[0] for word in words}:
-            from jaxstudy.homework.ahead import start_ahead
+    grades = list(words[:2]) == ["homework", "grade"] and len(words) > 3 and sys.platform == "linux"
+    otherwise = {"-h", "--help", "--scheduler", "--resume"} & {word.partition("=")[0] for word in words}
+    if grades and not otherwise:
+        from jaxstudy.homework.ahead import start_ahead
 
-            start_ahead()
+        start_ahead()

@@ -6,6 +6,7 @@ has done it by the time that the rest is ready. This module is imported before a
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -46,7 +47,7 @@ def take(log: Path) -> Started:
 def _start(log: Path | None) -> Started:
     ours, theirs = socket.socketpair()
     command = [sys.executable, "-m", "jaxstudy.homework.serving", str(theirs.fileno())]
-    with theirs, log.open("ab") if log else open("/dev/null", "wb") as errors:  # noqa: PTH123
+    with theirs, (log or Path(os.devnull)).open("ab") as errors:
         # A session of its own: Ctrl-C on the terminal is for the parent, which then ends this one in order.
         process = subprocess.Popen(
             command,
