@@ -94,8 +94,8 @@
 # %% [markdown] minutes=4 slideshow={"slide_type": "slide"}
 # ## Looks like NumPy
 #
-# How much of NumPy must you unlearn? `jax.numpy`, `jnp` for short, keeps its function names. `jax` itself holds
-# what NumPy does not have: random keys, devices, compiling, derivatives.
+# How much of NumPy must you unlearn? `jax.numpy`, `jnp` for short, keeps most of its names; we shall count. `jax`
+# itself holds what NumPy does not have: random keys, devices, compiling, derivatives.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # - Run this one yourself, before anybody arrives if you can: the first import is the slow part.
@@ -130,13 +130,16 @@ x = jnp.linspace(0.0, 1.0, 5)  # (N,)
 print("NumPy", type(a).__name__, a.dtype)
 print("JAX  ", type(x).__name__, x.dtype, "on", x.device)
 assert np.allclose(a, x)
+kept = set(np.__all__) & set(dir(jnp))
+print(f"jax.numpy has {len(kept)} of NumPy's {len(np.__all__)} names")
+assert len(kept) > 0.7 * len(np.__all__)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # The same values, but another type, half the bits, and a device: every JAX array lives *on a device*.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: is it a `DeviceArray`?
-# Talks and answers from before 2023 call it that. Will this print `True`, `False`, or neither?
+# Older talks and answers call it that. Will this print `True`, `False`, or neither?
 
 # %% slideshow={"slide_type": "-"} tags=["raises-exception"]
 print(isinstance(x, jnp.DeviceArray))
@@ -147,9 +150,10 @@ print(isinstance(x, jnp.DeviceArray))
 # %% slideshow={"slide_type": "fragment"} tags=["live"]
 assert isinstance(x, jax.Array)
 assert not isinstance(a, jax.Array)
+assert not hasattr(jax, "ArrayImpl") and not hasattr(jnp, "ArrayImpl")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Write `jax.Array`. The class that printed above, `ArrayImpl`, is private and may be renamed again.
+# Write `jax.Array`. The class that printed above, `ArrayImpl`, is in neither module: it is private, and may be renamed.
 
 # %% [markdown] minutes=7 slideshow={"slide_type": "slide"}
 # ## You cannot write into it
@@ -163,6 +167,7 @@ assert not isinstance(a, jax.Array)
 # - Someone will know `jax.new_ref`: yes, it is a box whose content can be replaced. The arrays inside it
 #   still never change. Link in the resources.
 # - If asked: `x[[0, 1]]` with a plain list raises a TypeError that says so; `x[jnp.array([0, 1])]` is fine.
+# - If asked for NumPy's own cure for the lost vote: `np.add.at(counts, votes, 1)`.
 # - Late? Skip the table of `.at` operations; keep the counting example.
 # - Time mark: 0:13 at the end of this section.
 
@@ -230,12 +235,12 @@ assert x is not y and x[0] == 0.0  # y names a new array, x was left alone
 # %% slideshow={"slide_type": "fragment"}
 x, i, mask = jnp.array([3.0, 5.0]), 1, jnp.array([False, True])
 ways = [x.at[i].set(2), x.at[i].add(-3), x.at[i].multiply(0.4), x.at[i].min(2)]
-ways.append(jnp.where(mask, 2, x))
+ways += [jnp.where(mask, 2, x)] + [x.at[j].set(2) for j in (-1, mask, jnp.array([1]))]
 assert all(jnp.allclose(way, jnp.array([3.0, 2.0])) for way in ways)
 assert x[1] == 5.0
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# They do, and `x` still holds its 5. The index may be whatever NumPy takes, except a plain list: make that an array.
+# They do, and `x` still holds its 5. The index may also count from the end, be a mask, or an array of indices.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: two votes for one bin
@@ -261,7 +266,7 @@ assert jnp.allclose(by_at, jnp.bincount(votes, length=3))
 assert by_numpy[0] == 1  # read once, one added, stored twice
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# NumPy's `+=` lost one (`np.add.at` would count it); `.at[…].add` counts every vote.
+# NumPy's `+=` lost one; `.at[…].add` counts every vote.
 
 # %% [markdown] minutes=6 slideshow={"slide_type": "slide"}
 # ## Who copies, who shares
@@ -318,7 +323,7 @@ print(f"alive at once: {x.nbytes / 1e6:.0f} MB + {y.nbytes / 1e6:.0f} MB")
 assert x.unsafe_buffer_pointer() != y.unsafe_buffer_pointer()  # two places in memory
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Two addresses, twice the memory. If `x` is a model that fills the accelerator, this line runs out of memory.
+# Two addresses, twice the memory. If `x` were a model that fills the accelerator, the line would run out of memory.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The cure: donate the old array
@@ -372,10 +377,11 @@ assert state[0] == 4.0
 # %% slideshow={"slide_type": "-"} tags=["live"]
 x = jnp.arange(3.0)
 print(x[10], x[-10])
+np.testing.assert_raises(IndexError, lambda: np.arange(3.0)[10])
 assert x[10] == x[2] and x[-10] == x[0]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# A number. Reading **clamps**: it takes the nearest index that exists. The value looks plausible and is wrong.
+# A number, where NumPy raises. Reading **clamps**: it takes the nearest index that exists. The value looks plausible and is wrong.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: and *writing* at index 10?
@@ -399,9 +405,10 @@ silent = table[ids]  # (N, D)
 loud = table.at[ids].get(mode="fill", fill_value=jnp.nan)  # (N, D)
 print(silent, loud, sep="\n\n")
 assert jnp.array_equal(silent[1], table[-1]) and jnp.isnan(loud[1]).all()
+assert jnp.isnan((loud**2).mean())
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Id 7 silently got the last word's row. With `mode="fill"` it gets `nan`, and so does every loss computed from it.
+# Id 7 silently got the last word's row. With `mode="fill"` it gets `nan`, and so does the mean square computed from it.
 
 # %% [markdown] minutes=7 slideshow={"slide_type": "slide"}
 # ## Array gym
@@ -438,7 +445,7 @@ show_pictures(panels, "Transpose swaps the axes; reshape keeps the row-by-row or
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The same moves in two libraries
-# PyTorch keeps channels first, most JAX code keeps them last. Which words have to change? <span class="jx-two"></span>
+# PyTorch's layers want channels first, Flax's want them last (lecture 05). Which words have to change? <span class="jx-two"></span>
 
 # %% slideshow={"slide_type": "-"} tags=["raises-exception"]
 # PyTorch
@@ -462,7 +469,7 @@ print(red.shape, more.shape)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <span class="jx-wide"></span>
-# `permute` becomes `transpose`, and a flip is a slice with step −1, which PyTorch refuses. `None` adds an axis in both.
+# `permute` becomes `transpose`, `unsqueeze` an index `None`, and a flip is a slice with step −1, which PyTorch refuses.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: the loss of a perfect model
@@ -474,6 +481,8 @@ prediction = target[:, None]  # (N, 1)
 with jax.numpy_rank_promotion("allow"):  # JAX as it comes, and as NumPy and PyTorch are
     error = prediction - target
 print(error.shape, (error**2).mean())
+for other in (np.arange(4.0), torch.arange(4.0)):
+    assert (other[:, None] - other).shape == error.shape == (4, 4)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # Not zero: JAX read `(N,)` as `(1, N)` and subtracted every pair, 16 numbers instead of 4. No error, no warning.
@@ -558,7 +567,7 @@ assert x.dtype == jnp.float32 and len(caught) == 1
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: what becomes of a big id?
-# User ids, hashes and nanoseconds do not fit 32 bits. NumPy holds them in int64. What does JAX make of them?
+# User ids, hashes and nanoseconds often do not fit 32 bits. NumPy holds them in int64. What does JAX make of them?
 
 # %% slideshow={"slide_type": "-"} tags=["live"]
 big_ids = np.array([7, 2**31, 2**40])  # (N,) int64
@@ -576,15 +585,15 @@ assert small_ids[0] == 7 and small_ids[1] < 0 and small_ids[2] == 0
 
 # %% slideshow={"slide_type": "-"}
 with jax.enable_x64(True):
-    wide = float(jnp.float64(2**24) + 1)
+    wide, kept = float(jnp.float64(2**24) + 1), jnp.ones(2)
 narrow = float(jnp.float32(2**24) + 1)
 print(f"float32 {narrow:.0f}   float64 {wide:.0f}")
 assert narrow == 2**24 and wide == 2**24 + 1
-assert jnp.ones(2).dtype == jnp.float32  # outside the block nothing has changed
+assert (kept.dtype, jnp.ones(2).dtype) == ("float64", "float32")  # inside, outside
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# float32 got stuck, float64 did not. Why a `with` block? The flag `jax_enable_x64` is global: switched in the middle
-# of a program, it leaves arrays of both widths. Set it before the first array, or inside a block.
+# float32 got stuck, float64 did not. `kept` is still 64 bits wide, a new array has 32 again: a flag that is switched in
+# the middle of a program leaves arrays of both widths. Set `jax_enable_x64` before the first array, or in a block.
 
 # %% [markdown] minutes=7 slideshow={"slide_type": "slide"}
 # ## Sixteen bits: digits or range
@@ -642,7 +651,7 @@ for name in FORMATS:
     info = jnp.finfo(name)
     eps, largest = float(info.eps), float(info.max)
     bits = f"{info.nexp} + {info.nmant:2} bits"
-    print(f"{name:9} {bits}   eps {eps:<8.2g} max {largest:.3g}")
+    print(f"{name:9} {bits}   eps {eps:<8.2g} max {largest:.5g}")
     assert gap_after_one(name) == eps == 2.0**-info.nmant
 
 # %% slideshow={"slide_type": "fragment"}
@@ -651,7 +660,7 @@ assert float(f16.max) < 100_000 < float(bf16.max)
 assert float(bf16.eps) == 8 * float(f16.eps)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# float16 ends at 65,504; bfloat16 goes as far as float32 and pays with gaps eight times as wide.
+# float16 ends at 65,504; bfloat16 goes almost as far as float32 and pays with gaps eight times as wide.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The same in one picture
@@ -665,6 +674,7 @@ title = "float16 spends its bits on digits, bfloat16 on range"
 axes = slide_axes(title, "size of the number", "worst relative error")
 for name in FORMATS:
     axes.loglog(sizes, worst_rounding(sizes, name), label=name, linewidth=4)
+    assert worst_rounding([1.0], name) <= jnp.finfo(name).eps / 2
 _ = axes.legend(ncols=3, loc=(0.35, 0.15))
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
@@ -752,9 +762,11 @@ data = jax.random.normal(key_data, (2,))
 noise = jax.random.normal(key_noise, (2,))
 print(data, noise, sep="\n")
 assert not jnp.array_equal(data, noise)
+anew, _ = jax.random.split(jax.random.key(0))
+assert jnp.array_equal(jax.random.normal(anew, (2,)), data)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Two keys, two different draws. Run it again tomorrow and you get the same four numbers: only the seed 0 decides.
+# Two keys, two different draws. From the seed 0 again, the first draw comes back: at once, says the assert, or tomorrow.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: two purposes, one key
@@ -910,7 +922,7 @@ axes.set(xticks=sides)
 _ = axes.legend()
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# "Result ready" follows the work; "call returned" stays far below it.
+# "Result ready" grows with the work; at 2000 "call returned" takes less than half.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: is the copy finished when the call returns?

@@ -202,7 +202,7 @@ sizes = [array.size for layer in params.values() for array in layer.values()]
 print(sizes, "together", sum(sizes))
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Forty-nine numbers in four arrays of three shapes: they would not even stack into one.
+# Forty-nine numbers in four arrays.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The same dictionary, drawn
@@ -210,9 +210,11 @@ print(sizes, "together", sum(sizes))
 
 # %% alt="A tree: a dict on top, two dicts hidden and out below it, and below these four boxes with the shapes of bias and kernel." slideshow={"slide_type": "-"} tags=["hide-input"]
 draw_trees({"params": params}, "Numbers sit at the ends; everything above is packaging")
+assert len({array.shape for layer in params.values() for array in layer.values()}) == 3
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# A **pytree**: containers inside containers. The ends are its **leaves**, the packaging is its **structure**.
+# A **pytree**: containers inside containers. The ends are its **leaves**, the packaging is its **structure**. Three
+# different shapes: these leaves would not even stack into one array.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A network for one example
@@ -392,10 +394,11 @@ leaves, structure = jax.tree.flatten(params)
 print(structure)
 halves = jax.tree.unflatten(structure, [leaf / 2 for leaf in leaves])
 print(structure.num_leaves, "leaves,", halves["hidden"]["kernel"].shape)
-assert jnp.allclose(2 * halves["out"]["kernel"], params["out"]["kernel"])
+by_map = jax.tree.map(lambda leaf: leaf / 2, params)
+assert jax.tree.all(jax.tree.map(jnp.array_equal, halves, by_map))
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# A star for each leaf. Lines 1 and 3 are all of `tree.map`; `grad`, `vmap` and `jit` begin and end in the same way.
+# A star for each leaf. Lines 1 and 3 are all of `tree.map`, as the assert says.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: which of these are trees, in which order?
@@ -427,6 +430,8 @@ assert mapped == typed and list(mapped) == sorted(typed)
 # %% slideshow={"slide_type": "fragment"}
 kept = jax.tree.map(lambda v: v, OrderedDict(typed))
 assert list(kept) == list(typed)
+turned = OrderedDict(reversed(typed.items()))
+assert jax.tree.structure(turned) != jax.tree.structure(kept)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # Equal as dictionaries, yet a loop over them now meets `hidden` first. If order matters, use a list or an
@@ -510,7 +515,7 @@ jax.tree.map(lambda p, s: p - 0.1 * s, p, s)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The cure: let None be a leaf, for once
-# `is_leaf` is asked at every node on the way down. The function must now be ready for `None`.
+# `is_leaf` says where to stop on the way down. The function must now be ready for `None`.
 
 # %% slideshow={"slide_type": "-"} tags=["live"]
 descend = lambda p, s: None if p is None else p - 0.1 * s
@@ -581,16 +586,19 @@ jax.jit(itemgetter("scale"))(layer)
 # `static_argnames` says: this argument is no tree, compile one program for each value of it.
 
 # %% slideshow={"slide_type": "-"}
+traces.clear()
 def bent(scale, x, bend):
     """(), (), a name in jax.numpy -> ()"""
+    traces.append(bend)
     return getattr(jnp, bend)(scale * x)
 
 run = jax.jit(bent, static_argnames="bend")
 print(run(2.0, 1.0, bend="tanh"), run(2.0, 1.0, bend="sin"))
 assert jnp.isclose(run(2.0, 1.0, bend="tanh"), jnp.tanh(2.0))
+assert traces == ["tanh", "sin"]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# It works, at the price of carrying the word along by hand. A class of our own will put it back in its place.
+# It works, one trace for each word, at the price of carrying the word along by hand. A class of our own will put it back in its place.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### "You get an error if you make arrays a container"
@@ -941,6 +949,7 @@ class Arrow:
         return cls(data)
 
 print(jax.tree.map(jnp.shape, Arrow.of(jnp.ones(3))))
+np.testing.assert_raises(AssertionError, Arrow.of, jnp.ones((2, 2)))
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # JAX may now put a shape into an `Arrow`; people come in by `of`, which checks.
@@ -966,6 +975,7 @@ for name, tree in {"built": tied, "mapped": mapped, "jitted": jitted}.items():
 
 # %% slideshow={"slide_type": "fragment"}
 assert len(jax.tree.leaves(tied)) == 2 and mapped["read"] is not mapped["write"]
+assert tied["read"] is tied["write"] and jitted["read"] is not jitted["write"]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # Two, and there were two leaves from the start. A tree says what is in each place, not which places hold one object.
@@ -1011,6 +1021,7 @@ slopes = jax.grad(cost)(t)
 new = jax.tree.map(descend, t, slopes)
 print(new["read"], new["write"])
 assert slopes == {"read": 2, "write": 5}
+assert new["read"] != new["write"]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <span class="jx-wide"></span>
@@ -1090,7 +1101,9 @@ import json
 
 text = '{"rate": 0.1, "layers": [16, 16], "name": "net", "bias": true, "seed": null}'
 config = json.loads(text)
-print(jax.tree.map(lambda v: v * 2, config))
+doubled = jax.tree.map(lambda v: v * 2, config)
+print(doubled)
+assert doubled["layers"] == [32, 32] and doubled["seed"] is None
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # Everything was doubled as Python doubles it: the text stands twice, `True` became 2, and `null` is `None`, no leaf.
