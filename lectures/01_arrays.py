@@ -118,7 +118,7 @@ jax.config.update("jax_numpy_rank_promotion", "raise")  # why: see "Array gym"
 
 # %% [markdown] slideshow={"slide_type": "-"}
 # Letters used all hour: `N`, `M` examples · `D` features · `K` bins · `V` words · `B` images ·
-# `H`, `W` rows and columns of pixels · `C` channels.
+# `H`, `W` rows and columns of pixels · `C` channels · `S` sizes.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: what differs besides the name?
@@ -309,8 +309,8 @@ for library in (np, jnp):
 assert picture.sum() == 16 and corner.sum() == 0  # the last round was JAX
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# NumPy lost four white pixels: `corner` was a view. In JAX you never have to ask "view or copy?", because no
-# write can show the difference.
+# NumPy lost four white pixels: `corner` was a view. Of a JAX array you never have to ask "view or copy?", because
+# no write can show the difference.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The price: for a moment, two arrays

@@ -1251,7 +1251,7 @@ assert tree_diff(merge(train, keep), params) == []
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: what is there to move?
-# The gradient with respect to `train` alone. And how many numbers does the optimiser Adam keep for it?
+# The gradient with respect to `train` alone. And how many numbers does the optimizer Adam keep for it?
 
 # %% slideshow={"slide_type": "-"}
 import optax
@@ -1264,7 +1264,7 @@ for name, tree in {"all": params, "out": train}.items():
 assert slopes["hidden"] == {"kernel": None, "bias": None}
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# No slope for `hidden` and nothing to remember about it: an optimiser's state is a tree like its parameters, holes
+# No slope for `hidden` and nothing to remember about it: an optimizer's state is a tree like its parameters, holes
 # included.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -1286,7 +1286,7 @@ assert updates["hidden"] == 1.0 and jnp.isclose(updates["out"], -0.1)
 # is trained.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# ### The cure: give every leaf an optimiser
+# ### The cure: give every leaf an optimizer
 # `optax.partition` (`multi_transform` in older code) wants a label for each branch; one label sets to zero.
 
 # %% slideshow={"slide_type": "-"}
@@ -1309,11 +1309,11 @@ assert optax.multi_transform is optax.partition
 def shielded_loss(p, X, y):
     return loss(p | {"hidden": jax.lax.stop_gradient(p["hidden"])}, X, y)
 
-def travelled(objective, optimiser):
+def travelled(objective, optimizer):
     """How far the hidden kernel moves in ten steps: -> ()"""
-    p, state = params, optimiser.init(params)
+    p, state = params, optimizer.init(params)
     for _ in range(10):
-        updates, state = optimiser.update(jax.grad(objective)(p, X, y), state, p)
+        updates, state = optimizer.update(jax.grad(objective)(p, X, y), state, p)
         p = optax.apply_updates(p, updates)
     return jnp.abs(p["hidden"]["kernel"] - params["hidden"]["kernel"]).max()
 

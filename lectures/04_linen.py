@@ -770,9 +770,11 @@ variables = model.init(jax.random.key(0), x)
 print(jax.tree.map(jnp.shape, variables["params"]))
 print(list(variables), model.apply(variables, x).shape)
 assert jax.tree.structure(variables["params"]) == jax.tree.structure(bare)
+np.testing.assert_raises(AttributeError, model, x)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The one we wrote by hand. It sits in a dict under `"params"`; why one level more, the collections will show.
+# The one we wrote by hand, in a dict under `"params"`; why one level more, the collections will show. `model` itself
+# holds nothing even now: called bare, it still raises.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: will Linen take *our* tree?
