@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import numpy as np
 import pytest
@@ -89,6 +90,34 @@ def test_print_says_what_it_is_how_much_of_it_and_that_a_subset_is_one() -> None
     assert "the first 500 of 4,000 to train, 1,000 of 1,000 to test" in text
     assert "train inputs  (500, 28, 28, 1) float32 in [0, 1]" in text
     assert "SUBSET" not in str(load("digits")) and "all 1,797 images" in load("digits").source
+
+
+def test_the_digits_are_scikit_learns_own_and_are_read_without_importing_it(tmp_path: Path) -> None:
+    code = """
+        import sys
+        import numpy as np
+        from jaxstudy.data import load
+        found = load("digits")
+        print("sklearn" in sys.modules)
+        from sklearn.datasets import load_digits
+        pixels, classes = load_digits(return_X_y=True)
+        ours = [np.concatenate(parts) for parts in zip(found.train, found.test)]
+        print(np.array_equal(ours[0].reshape(-1, 64) * 16, pixels), np.array_equal(ours[1], classes))
+    """
+    command = [sys.executable, "-c", dedent(code)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() == [
+        "False",
+        *["True"] * 2,
+    ]
+    # A version that keeps its file elsewhere is imported and asked.
+    (tmp_path / "sklearn" / "datasets").mkdir(parents=True)
+    (tmp_path / "sklearn" / "__init__.py").touch()
+    other = "import numpy\n\ndef load_digits(return_X_y):\n    return numpy.full((1797, 64), 8.0), numpy.arange(1797) % 10\n"
+    (tmp_path / "sklearn" / "datasets" / "__init__.py").write_text(other)
+    command[-1] = "from jaxstudy.data import load; x, y = load('digits').test; print(x.shape, x.min(), y[0])"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == "(360, 8, 8, 1) 0.5 7"
 
 
 def test_every_prefix_of_the_mnist_subset_is_balanced_and_the_two_parts_share_no_image() -> None:

@@ -311,6 +311,26 @@ def test_importing_torch_is_not_counted_as_the_students_time() -> None:
     assert done.stdout.strip() == "[2. 2.]", done.stderr
 
 
+def test_a_command_freezes_what_it_imports_and_a_notebook_nothing() -> None:
+    code = """
+        import gc
+        from jaxstudy.homework.checks.here import uncollected
+        before = gc.get_freeze_count()
+        with uncollected():
+            print(gc.isenabled())
+        print(gc.isenabled(), gc.get_freeze_count() - before)
+        with uncollected(freeze=True):
+            pass
+        frozen = gc.get_freeze_count()
+        with uncollected():
+            more = [[] for _ in range(1000)]
+        print(gc.isenabled(), frozen > before, gc.get_freeze_count() >= frozen + 1000)
+    """
+    command = [sys.executable, "-c", dedent(code)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.split() == ["False", "True", "0", "True", "True", "True"]
+
+
 def test_an_answer_of_another_form_is_the_students_not_the_graders_trouble(judge: Judge) -> None:
     result = judge("assert student.tree(normal(rng, 2))['parts'][0].shape == (2,)", "def tree(x):\n    return None")
     assert result.status == "failed" and "form that is expected" in result.message

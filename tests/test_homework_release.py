@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -19,6 +21,7 @@ from jaxstudy.errors import InputError
 from jaxstudy.homework.answering.cells import cells_of, run_cells
 from jaxstudy.homework.assignment import LatePolicy, load_assignment, penalty
 from jaxstudy.homework.bundle import MOST_MB, bundle
+from jaxstudy.homework.recorded import SEEDS, Recorded
 from jaxstudy.homework.release import release, student_files
 from jaxstudy.homework.script import read_script
 from jaxstudy.homework.starting import new_homework
@@ -249,6 +252,38 @@ def test_a_student_checks_and_bundles_a_released_folder(homework: Path, tmp_path
         assert json.loads(archive.read("bundle.json"))["homework"] == "07_masks"
     assert packed.waiting == () and packed.other == work.with_suffix(".ipynb")
     assert bundle(work.with_suffix(".ipynb")).waiting == ("masked_mean",)
+
+
+def test_a_release_runs_no_check_that_needs_no_answer(homework: Path, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    with (homework / "checks.py").open("a") as checks:
+        checks.write(
+            "\n\ndef test_long(student):\n    'It learns.'\n"
+            f"    open({str(ran)!r}, 'w').close()\n    assert student.masked_mean\n"
+            "\n\ndef test_as_reference(student, reference, rng):\n    'As the reference.'\n    x = normal(rng, 3)\n"
+            "    reference.masked_mean(x, x > -9)\n"
+        )
+    made = release(load_assignment(homework), tmp_path / "mine")
+    answers = Recorded((made.folder / "checks.answers").read_bytes())
+    assert answers.seeds == SEEDS and len(answers._answers) == 3 and not ran.exists()
+
+
+def test_pytorchs_outputs_come_with_homework_06_so_that_its_check_needs_no_pytorch(tmp_path: Path) -> None:
+    folder = REPOSITORY / "homework" / "06_unet"
+    made = release(load_assignment(folder), tmp_path / "mine")
+    shutil.copy(folder / "assignment.py", made.folder / "06_unet.py")
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "torch.py").write_text("raise ImportError('not here')\n")
+    checked = subprocess.run(
+        [sys.executable, "-m", "jaxstudy", "homework", "check", "06_unet.py", "--only", "port_unet"],
+        cwd=made.folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "none")},
+    )
+    assert checked.returncode == 0 and "✓ port_unet's parameters" in checked.stdout, checked.stdout + checked.stderr
+    assert "Not judged" not in checked.stdout
 
 
 def test_a_bundle_refuses_what_does_not_belong(homework: Path, tmp_path: Path) -> None:

@@ -88,7 +88,8 @@ class Net(nn.Module):
 def create_state(key):
     """The state that training starts from."""
     net = Net()
-    params = net.init(key, jnp.zeros((1, 8, 8, 1)))["params"]
+    init = jax.jit(net.init, compiler_options={"xla_backend_optimization_level": 0})  # runs once: no need to polish it
+    params = init(key, jnp.zeros((1, 8, 8, 1)))["params"]
     return TrainState.create(apply_fn=net.apply, params=params, tx=optax.adam(0.01))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import zlib
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,11 +115,25 @@ def carried_splits(recipe: Recipe) -> tuple[Split, Split]:
 def digits_carried() -> tuple[Split, Split]:
     """scikit-learn's 1,797 digits in the package's order: the first 1,437 to train, the last 360 to test."""
     import numpy as np
-    from sklearn.datasets import load_digits
 
-    found: Any = load_digits()
-    whole = Split(_scaled(found.images[..., None], 16), found.target.astype(np.int32))
+    table = _digits_table()
+    whole = Split(_scaled(table[:, :64].reshape(-1, 8, 8, 1), 16), table[:, 64].astype(np.int32))
     return Split(*(array[:1437] for array in whole)), Split(*(array[1437:] for array in whole))
+
+
+def _digits_table() -> Any:
+    """(1797, 65): a row of pixels and the class. Read from the package's file: importing it all takes a second."""
+    import numpy as np
+
+    found = find_spec("sklearn")
+    if found is None or found.origin is None:
+        raise ImportError("scikit-learn")
+    with contextlib.suppress(OSError, ValueError):
+        return np.loadtxt(Path(found.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",", ndmin=2)
+    from sklearn.datasets import load_digits  # a version that keeps it elsewhere
+
+    pixels, classes = load_digits(return_X_y=True)
+    return np.column_stack([pixels, classes])
 
 
 def mnist_carried() -> tuple[Split, Split]:

@@ -23,12 +23,15 @@ def check(
     only: Annotated[list[str] | None, typer.Option("--only", help="Check this function alone (repeatable).")] = None,
 ) -> None:
     """Check your own work: the checks you were given, on this machine, without the network."""
-    from jaxstudy.cli.show import console
-    from jaxstudy.homework.own_check import folder_of, own_check
-    from jaxstudy.homework.sandbox.context import hasten
+    from jaxstudy.homework.checks.here import uncollected
 
-    chosen = file or only_file(Path.cwd())
-    hasten(if_tried=True)
+    with uncollected(freeze=True):
+        from jaxstudy.cli.show import console
+        from jaxstudy.homework.own_check import folder_of, own_check
+        from jaxstudy.homework.sandbox.context import hasten
+
+        chosen = file or only_file(Path.cwd())
+        hasten(if_tried=True)
     own = own_check(folder_of(chosen, homework, _course_root()), chosen, only or ())
     if not show(console, own, chosen.name, not only):
         raise typer.Exit(1)
