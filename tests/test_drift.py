@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import base64
 import io
+import os
+import signal
+import socket
+import subprocess
 import sys
 import sysconfig
+import tempfile
 import venv
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -17,6 +24,7 @@ from jaxstudy.build.drift import drift
 from jaxstudy.build.throwaway import make_environment, wanted
 from jaxstudy.course import Course, Lecture
 from jaxstudy.errors import InputError
+from test_build import processes_in, wait_for
 
 LECTURE = """
 # %% [markdown]
@@ -120,3 +128,98 @@ def test_an_environment_that_cannot_be_made_says_why(tmp_path: Path) -> None:
         make_environment(tmp_path / "env", [str(tmp_path / "no-such.whl")], lines.append)
     assert "no-such.whl" in caught.value.details[0] and len(lines) > 1
     assert sys.executable not in caught.value.details[0]
+
+
+QUICK = """
+# %% [markdown]
+# ## Quick
+
+# %%
+import sys
+print("jaxstudy-drift-" in sys.prefix)
+"""
+SLOW = """
+# %% [markdown]
+# ## Slow
+
+# %%
+import sys, time
+from pathlib import Path
+print("first")
+
+# %%
+if "jaxstudy-drift-" in sys.prefix:
+    Path("reached").touch()
+    time.sleep(600)
+
+# %%
+print("third")
+"""
+
+
+def wheels_of_here(folder: Path) -> Path:
+    """Packages as `drift` asks for them, each of one line: it puts this environment's packages on the path."""
+    folder.mkdir()
+    for name in ("jax", "ipykernel", "matplotlib", "cloudpickle"):
+        version = metadata.version(name)
+        info = f"{name}-{version}.dist-info"
+        with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+            wheel.writestr(f"{name}_of_here.pth", sysconfig.get_path("purelib") + "\n")
+            wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+            wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            wheel.writestr(f"{info}/RECORD", "")
+    return folder
+
+
+@pytest.fixture
+def spare() -> Iterator[Path]:
+    """A folder for temporary files, with a name that is short enough for sockets in it."""
+    with tempfile.TemporaryDirectory(prefix="drift-") as folder:
+        yield Path(folder)
+
+
+def start_drift(course: Course, spare: Path, **pip: str) -> subprocess.Popen[str]:
+    """`jaxstudy drift` whose temporary files all go to `spare`, and whose pip is told where to look."""
+    environment = {**os.environ, "TMPDIR": str(spare), **{f"PIP_{key.upper()}": value for key, value in pip.items()}}
+    command = [sys.executable, "-m", "jaxstudy", "drift"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment}
+    return subprocess.Popen(command, cwd=course.root, start_new_session=True, **pipes)  # type: ignore[call-overload,no-any-return]
+
+
+def test_ctrl_c_in_the_midst_of_a_lecture_tells_what_was_compared_and_leaves_nothing(
+    course: Course, script: Callable[..., Path], tmp_path: Path, spare: Path
+) -> None:
+    script(QUICK, name="01_quick.py")
+    script(SLOW, name="02_slow.py")
+    script(QUICK, name="03_last.py")
+    wheels = wheels_of_here(tmp_path / "wheels")
+    with start_drift(course, spare, no_index="1", find_links=str(wheels)) as process:
+        reached = course.root / "lectures" / "reached"
+        wait_for(lambda: reached.exists() or process.poll() is not None, 90)
+        assert process.poll() is None and len(processes_in(course.root)) >= 2, process.communicate()  # and a kernel
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, out + err
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "✗ 01_quick 0 steps broke, 1 changed" in lines and "– 03_last not compared" in lines
+    assert "– 02_slow stopped after 1 of 3 steps: all as here" in lines
+    assert "'True' instead of 'False'" in err and "died" not in out + err
+    wait_for(lambda: processes_in(course.root) == [], 15)
+    assert list(spare.iterdir()) == []
+
+
+def test_a_drift_that_is_stopped_while_it_installs_leaves_nothing(
+    course: Course, script: Callable[..., Path], spare: Path
+) -> None:
+    script(QUICK)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        asks = {"index_url": address, "find_links": "", "no_index": "0"}
+        with start_drift(course, spare, **asks) as process, silent.accept()[0]:  # pip asks, and waits for an answer
+            process.terminate()
+            out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, out + err
+    assert "Stopped. Nothing was compared yet." in out and "expected" not in err
+    wait_for(lambda: processes_in(course.root) == [], 15)
+    assert list(spare.iterdir()) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jaxstudy.build.alike import difference
@@ -38,6 +38,31 @@ class Finding:
         return Problem(expected, self.what, do, self.lecture, self.line)
 
 
+@dataclass(slots=True)
+class Comparison:
+    """One lecture, as far as it has been compared."""
+
+    lecture: Lecture
+    done: int = 0
+    """Steps that were compared."""
+    settled: bool = False
+    """Whether all were, and what differs at every run was taken out of the findings."""
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def steps(self) -> int:
+        """How many steps there are to compare."""
+        return sum(step.runs for step in self.lecture)
+
+
+class Stopped(KeyboardInterrupt):
+    """Somebody stopped the comparison: no kernel is left, and `comparisons` say how far it came, one a lecture."""
+
+    def __init__(self, comparisons: Sequence[Comparison]) -> None:
+        super().__init__()
+        self.comparisons = tuple(comparisons)
+
+
 def drift(
     course: Course,
     lectures: Sequence[Lecture],
@@ -60,27 +85,41 @@ def drift(
 
     Raises:
         StepFailed, KernelLost: a lecture does not even run here.
+        Stopped: by Ctrl-C.
     """
-    findings: list[Finding] = []
-    with Kernels(course.root, course.build, size) as here, ThrowawayKernels(course.root, folder, size, python) as there:
-        for lecture in lectures:
-            keys = step_keys(lecture, course.root, size)
-            before = execute(lecture, keys, StepCache(course.build / "cache"), here, on_event, cell_timeout).outputs
-            found = asyncio.run(_compare(lecture, before, there, on_event, cell_timeout))
-            if any(not finding.broke for finding in found):
-                # A second run here tells drift from what differs at every run: timings, figures of timings.
-                again = asyncio.run(_compare(lecture, before, here, on_event, cell_timeout))
-                restless = {finding.step for finding in again}
-                found = [finding for finding in found if finding.broke or finding.step not in restless]
-            findings += found
-    return findings
+    comparisons = [Comparison(lecture) for lecture in lectures]
+    other = ThrowawayKernels(course.root, folder, size, python)
+    try:
+        with Kernels(course.root, course.build, size) as here, other as there:
+            for comparison in comparisons:
+                lecture, cache = comparison.lecture, StepCache(course.build / "cache")
+                keys = step_keys(lecture, course.root, size)
+                before = execute(lecture, keys, cache, here, on_event, cell_timeout).outputs
+                asyncio.run(_compare(comparison, before, there, on_event, cell_timeout))
+                _settle(comparison, before, here, on_event, cell_timeout)
+    except KeyboardInterrupt:
+        raise Stopped(comparisons) from None
+    return [finding for comparison in comparisons for finding in comparison.findings]
+
+
+def _settle(
+    comparison: Comparison, before: dict[str, Entry], here: Kernels, on_event: OnEvent, cell_timeout: int
+) -> None:
+    """Take out what differs at every run, timings and figures of timings: a second run here tells them from drift."""
+    if any(not finding.broke for finding in comparison.findings):
+        again = Comparison(comparison.lecture)
+        asyncio.run(_compare(again, before, here, on_event, cell_timeout))
+        restless = {finding.step for finding in again.findings}
+        kept = [finding for finding in comparison.findings if finding.broke or finding.step not in restless]
+        comparison.findings = kept
+    comparison.settled = True
 
 
 async def _compare(
-    lecture: Lecture, before: dict[str, Entry], kernels: Kernels, on_event: OnEvent, cell_timeout: int
-) -> list[Finding]:
+    comparison: Comparison, before: dict[str, Entry], kernels: Kernels, on_event: OnEvent, cell_timeout: int
+) -> None:
     """Every step runs, also behind one that broke: what follows from it is a finding of its own."""
-    findings = []
+    lecture, findings = comparison.lecture, comparison.findings
     steps = [step for step in lecture if step.runs]
     async with open_session(lecture, kernels, cell_timeout) as session:
         for number, step in enumerate(steps, 1):
@@ -91,8 +130,8 @@ async def _compare(
                 break  # the kernel is gone or busy: nothing behind it can be asked
             if found := _finding(lecture, step, before[step.id], entry):
                 findings.append(found)
+            comparison.done = number
             on_event(StepEvent(lecture.name, step.id, number, len(steps), entry.seconds, "there"))
-    return findings
 
 
 def _finding(lecture: Lecture, step: Step, before: Entry, after: Entry) -> Finding | None:

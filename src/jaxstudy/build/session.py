@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
@@ -35,6 +36,7 @@ class Session:
         Raises:
             KernelLost: the kernel died in this step.
             StepFailed: it took longer than the time limit.
+            asyncio.CancelledError: this task was cancelled, as Ctrl-C does.
         """
         from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
@@ -48,6 +50,9 @@ class Session:
             expected = f"the step done in {self.cell_timeout} s"
             raise StepFailed(Problem(expected, "still running", do, self.lecture.path, step.line)) from error
         except DeadKernelError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # nbclient takes its own cancelling for the kernel's death
+                raise asyncio.CancelledError from error
             do = "look for a crash or too much memory in this step"
             raise KernelLost(Problem("a living kernel", "it died", do, self.lecture.path, step.line)) from error
         return Entry(tuple(tidy(_plain(output), self.root) for output in cell.outputs), time.perf_counter() - started)
@@ -109,18 +114,23 @@ async def open_session(lecture: Lecture, kernels: Kernels, cell_timeout: int) ->
     # All cells are there from the start: a cell may update what an earlier one displays.
     cells = [new_code_cell(step.source) for step in lecture if step.runs]
     client = NotebookClient(new_notebook(cells=cells), km=manager, **limits)
+    try:  # from before the start on: who stops us while the kernel starts leaves no kernel either
+        await _start(client, lecture, kernels)
+        yield Session(lecture, client, cell_timeout, kernels.root)
+    finally:
+        if client.kc is not None:
+            client.kc.stop_channels()
+        if manager.has_kernel:
+            await manager.shutdown_kernel(now=True)  # nothing is left to save: no reason to wait politely
+
+
+async def _start(client: Any, lecture: Lecture, kernels: Kernels) -> None:
     try:
         await client.async_start_new_kernel(cwd=str(lecture.path.parent), env=kernels.environment())
         await client.async_start_new_kernel_client()
     except (RuntimeError, OSError, TimeoutError) as error:
         do = "run `jaxstudy doctor`; `--kernel plain` starts kernels the ordinary way"
         raise KernelLost(Problem("a kernel", f"{type(error).__name__}: {error}", do, lecture.path)) from error
-    try:
-        yield Session(lecture, client, cell_timeout, kernels.root)
-    finally:
-        if client.kc is not None:
-            client.kc.stop_channels()
-        await manager.shutdown_kernel(now=True)  # nothing is left to save: no reason to wait politely
 
 
 def _plain(output: Any) -> dict[str, Any]:

@@ -60,11 +60,14 @@ def make_environment(folder: Path, requirements: Sequence[str], on_line: Callabl
         InputError: it could not be made; pip's last words are in the details.
     """
     on_line("making the environment")
-    _run([sys.executable, "-m", "venv", str(folder)], on_line)
+    spare = folder.parent / f"{folder.name}-tmp"  # where pip unpacks: thrown away with the rest, also if it is killed
+    spare.mkdir(parents=True, exist_ok=True)
+    _run([sys.executable, "-m", "venv", str(folder)], on_line, spare)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     _run(
         [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off", *requirements],
         on_line,
+        spare,
     )
     return python
 
@@ -77,10 +80,10 @@ def versions_in(python: Path) -> dict[str, str]:
     return {name: found[name] for name in WATCHED if name in found}
 
 
-def _run(command: list[str], on_line: Callable[[str], None]) -> None:
+def _run(command: list[str], on_line: Callable[[str], None], spare: Path) -> None:
     lines: list[str] = []
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
-    with subprocess.Popen(command, **pipes) as process:  # type: ignore[call-overload]
+    with subprocess.Popen(command, env={**os.environ, "TMPDIR": str(spare)}, **pipes) as process:  # type: ignore[call-overload]
         try:
             for line in process.stdout or ():
                 lines.append(line.rstrip())

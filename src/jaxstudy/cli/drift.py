@@ -21,12 +21,18 @@ def drift(
 
     from jaxstudy.cli.checks import read_all
     from jaxstudy.cli.course import course_for, size_for
-    from jaxstudy.cli.drifting import install_there, show_findings
+    from jaxstudy.cli.drifting import install_there, show_findings, show_stop
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # also then the environment is thrown away
     course, paths = course_for(lectures or [])
     found = read_all(paths)
     with tempfile.TemporaryDirectory(prefix="jaxstudy-drift-", ignore_cleanup_errors=True) as folder:
         place = Path(folder)
-        python = install_there(course, found, place / "env", {"jax": jax, "flax": flax, "optax": optax})
-        show_findings(course, found, python, place / "build", size_for(False), timeout)
+        try:
+            python = install_there(course, found, place / "env", {"jax": jax, "flax": flax, "optax": optax})
+            show_findings(course, found, python, place / "build", size_for(False), timeout)
+        except KeyboardInterrupt as stop:
+            for each in (signal.SIGINT, signal.SIGTERM):  # a second Ctrl-C would leave half of the environment behind
+                signal.signal(each, signal.SIG_IGN)
+            show_stop(stop)
+            raise typer.Exit(130) from None
