@@ -19,6 +19,7 @@ from jaxstudy.build.chromium import find_chromium
 from jaxstudy.homework.gathering import file_name
 from jaxstudy.homework.many import Records
 from jaxstudy.homework.reports import write_reports
+from jaxstudy.homework.reports.feedback import feedback_page
 from jaxstudy.homework.reports.gradescope import gradescope_json
 from jaxstudy.homework.reports.junit import junit_xml
 from jaxstudy.homework.reports.marks import marks_csv, safe_cell
@@ -87,10 +88,37 @@ def test_no_cell_starts_a_formula_where_another_separator_rules() -> None:
 def test_the_csv_reads_back_with_numbers_as_numbers(folder: Path) -> None:
     text = (folder / "marks.csv").read_bytes().decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert [row["student"] for row in rows][:2] == ["Ada", "Bob"]
-    assert rows[1]["mark"] == "2.5" and rows[1]["late_hours"] == "25" and rows[1]["test_2"] == "1"
-    assert rows[3]["student"] == "'=cmd|' /C calc'!A0" and "is empty" in rows[3]["unreadable"]
+    assert [row["student"] for row in rows][2:4] == ["Ada", "Bob"]
+    assert rows[3]["mark"] == "2.5" and rows[3]["late_hours"] == "25" and rows[3]["test_2"] == "1"
+    assert rows[1]["student"] == "'=cmd|' /C calc'!A0" and "is empty" in rows[1]["unreadable"]
     assert "seconds" not in text  # what differs between two runs of the same class is not in it
+
+
+def test_names_stand_in_the_order_in_which_a_person_looks_for_them(tmp_path: Path) -> None:
+    wanted = [
+        "Ada", "Emile", "emile", "Émile", "group 2", "Group 9", "group 10", "group 010b", "Lukas", "Łukasz", "Lz",
+        "Oscar", "Østergård", "Ostwald", "Strasse", "Straße", "zoe", "Zoë", "李",
+    ]  # fmt: skip
+    for shuffled in (wanted[::-1], wanted[1::2] + wanted[::2]):
+        write_reports({file_name(name): result_of(name) for name in shuffled}, "x", tmp_path)
+        text = (tmp_path / "marks.csv").read_bytes().decode("utf-8-sig")
+        assert [row["student"] for row in csv.DictReader(io.StringIO(text))] == wanted
+        page = (tmp_path / "overview.html").read_text()
+        places = [page.rindex(f'feedback/{file_name(name)}.html"') for name in wanted]
+        assert places == sorted(places)
+
+
+def test_feedback_says_kindly_which_code_outside_of_functions_never_ended(tmp_path: Path) -> None:
+    cells = ("line 12: no answer within 7.5 s", "line 12: no answer within 7.5 s", "cell 3: its process ended <b>")
+    hung = result_of("Ada", check(0), incidents=(*cells, "softmax: its process ended", "double gave no answer in time"))
+    write_reports({"ada": hung}, "x", tmp_path)
+    page = (tmp_path / "feedback" / "ada.html").read_text()
+    output = json.loads((tmp_path / "gradescope" / "ada.json").read_text())["output"]
+    for told in (page, output):
+        assert told.count("The code at line 12 was not done after 7.5 s. It was left out") == 1
+        assert "a loop that never ends" in told and told.count("The cell 3 could not be run to its end") == 1
+        assert "softmax: its" not in told and "double gave" not in told
+    assert "<b>" not in page and "left out" not in feedback_page(result_of("Bob", check(0)), "x")
 
 
 def test_gradescope_reads_the_result_and_hidden_checks_show_no_more_than_their_title() -> None:

@@ -24,10 +24,11 @@ from jaxstudy.homework.gathering.handed import (
     Unreadable,
     clean,
     file_name,
+    name_order,
 )
 from jaxstudy.homework.gathering.layouts import Class, assign, is_junk, is_of_a_class, unwrap
 
-__all__ = ["Gathered", "Submission", "clean", "file_name", "gather", "gather_one"]
+__all__ = ["Gathered", "Submission", "clean", "file_name", "gather", "gather_one", "name_order"]
 
 
 def gather(submissions: Path, into: Path, homework: str) -> Gathered:

@@ -25,6 +25,7 @@ from jaxstudy.homework.gathering.handed import (
     Unreadable,
     clean,
     file_name,
+    name_order,
 )
 from jaxstudy.homework.gathering.layouts import Class, is_junk
 from jaxstudy.homework.gathering.sources import check_source, check_suffix, your_turns
@@ -43,7 +44,7 @@ def choose(handed_in: Class, into: Path, homework: str) -> tuple[Submission, ...
     for student, git in handed_in.repositories.items():
         when = commit_time(git)
         by_student[student] = [replace(piece, when=when) for piece in by_student.get(student, [])]
-    names = sorted((name for name in by_student if by_student[name]), key=lambda name: (name.casefold(), name))
+    names = sorted((name for name in by_student if by_student[name]), key=name_order)
     return tuple(_submission(name, by_student[name], into, homework) for name in names)
 
 

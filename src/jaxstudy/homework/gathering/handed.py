@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 FILE_BYTES = 10_000_000
 """A submission may have so many; a notebook with its figures rarely has a tenth."""
@@ -24,6 +25,9 @@ NAME = 120
 SUFFIXES = (".py", ".ipynb")
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_LETTERS = str.maketrans({"ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "æ": "ae", "Æ": "ae", "œ": "oe",
+                          "Œ": "oe", "ð": "d", "Ð": "d", "þ": "th", "Þ": "th", "ı": "i"})  # fmt: skip
+"""Letters that Unicode does not take for others with a mark."""
 _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 
 
@@ -110,6 +114,20 @@ def clean(text: str, length: int = NAME) -> str:
     kinds = ((letter, unicodedata.category(letter)) for letter in text[: length + 1])
     shown = "".join("�" if kind in _HIDDEN else " " if kind == "Zs" else letter for letter, kind in kinds)
     return shown if len(shown) <= length else shown[: length - 1] + "…"
+
+
+def name_order(student: str) -> tuple[list[Any], str, str]:
+    """A key that sorts names as a person would look for them: `émile` beside `Emile`, `group 9` before `group 10`.
+
+    Case and accents decide only between names that are the same without them, so that the order is always the same.
+    """
+    bare = "".join(
+        c for c in unicodedata.normalize("NFKD", student.translate(_LETTERS)) if not unicodedata.combining(c)
+    )
+    pieces = re.split(r"(\d+)", bare.casefold())  # text, number, text, …: a number never meets a text
+    # A number as its length and its digits: it may have more of them than Python turns into one.
+    natural = [(len(p.lstrip("0")), p.lstrip("0")) if at % 2 else p for at, p in enumerate(pieces)]
+    return natural, student.casefold(), student
 
 
 def file_name(student: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jaxstudy.course.atomic import write_atomically
+from jaxstudy.homework.gathering import name_order
 from jaxstudy.homework.reports.feedback import feedback_page
 from jaxstudy.homework.reports.gradescope import gradescope_json
 from jaxstudy.homework.reports.junit import junit_xml
@@ -37,10 +38,11 @@ def write_reports(results: Mapping[str, SubmissionResult], title: str, folder: P
     """Write everything; pages of students who are gone are removed.
 
     Args:
-        results: by file name, in the order to show.
+        results: by file name; they are shown in the order of the students' names.
         title: the homework's title.
         folder: where the grades lie.
     """
+    results = dict(sorted(results.items(), key=lambda item: (name_order(item[1].student), item[0])))
     places = Reports(
         folder / "marks.csv", folder / "overview.html", folder / "junit.xml", folder / "feedback", folder / "gradescope"
     )

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from jaxstudy.homework.gathering import clean
+from jaxstudy.homework.reports.feedback import left_out
 from jaxstudy.homework.results import CheckResult, SubmissionResult
 
 
@@ -16,6 +17,7 @@ def gradescope_json(result: SubmissionResult) -> str:
     """The result; hidden checks show after the marks are published, and then only their title and points."""
     says = [result.unreadable and f"Your file could not be graded: {result.unreadable}."]
     says += [f"Late: {_points(result.penalty)} off." if result.penalty else ""]
+    says += left_out(result)
     data: dict[str, Any] = {
         "score": round(result.mark, 4),
         "execution_time": round(result.seconds, 2),
