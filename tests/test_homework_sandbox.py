@@ -22,6 +22,7 @@ from graders import small_homework
 from hostile import HONEST, HOSTILE, RIGHT
 from jaxstudy.homework.answering.data import Kept, Key, KeyArray, Missing, Raised, Request, Source, Target
 from jaxstudy.homework.grading import Grader
+from jaxstudy.homework.reports.feedback import feedback_page
 from jaxstudy.homework.sandbox import wire
 
 SOME = (
@@ -163,6 +164,13 @@ def test_a_function_that_hung_is_not_asked_again(grader: Grader) -> None:
     }
     hung = grader.grade("import jax.numpy as jnp\ndef double(x):\n    while True: pass\ntotal = third = double\n")
     assert [check.status for check in hung.checks] == ["timeout"] * 3 and len(hung.incidents) == 3
+
+
+def test_a_loop_outside_of_functions_that_never_ends_costs_nothing_and_its_author_is_told(grader: Grader) -> None:
+    result = grader.grade(HONEST + RIGHT + "\nimport time\nwhile True:\n    time.sleep(1)\n")
+    assert result.earned == result.total
+    line = (HONEST + RIGHT).count("\n") + 3
+    assert f"The code at line {line} was not done after" in feedback_page(result, "x")
 
 
 def test_a_notebook_is_graded_cell_by_cell_without_its_magics(grader: Grader, tmp_path: Path) -> None:
