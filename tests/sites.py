@@ -58,6 +58,7 @@ import sys
 
 from snippets.boxes import table
 print("quokka", 6 * 7)
+print({"x": 1})
 print("careful", file=sys.stderr)
 
 # %% [markdown] slideshow={"slide_type": "-"}

@@ -71,6 +71,8 @@ def preformatted(text: str, css: str) -> str:
     """Text as it is. Not a code fence: Material would measure each one and give it a button."""
     # A fence is looked for before HTML is, so no three backticks may stand in a row.
     shown = html.escape(text.expandtabs(8), quote=False).replace("```", "&#96;&#96;&#96;")
+    # Inside of a block, Markdown would take a last line {…} for attributes of the element.
+    shown = shown.replace("{", "&#123;")
     return f'<pre class="{css}">{shown}</pre>'
 
 
