@@ -218,7 +218,7 @@ assert jnp.isclose(iou, 8 / 24) and jnp.isclose(dice, 2 * iou / (1 + iou))
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # 8 pixels in both, 24 in either: a third, though half of each square is right. Dice is one half. Each follows from
-# the other, as the assert says; so they rank networks alike.
+# the other, and grows with it: they rank networks alike.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The library, and the lazy network
@@ -316,7 +316,7 @@ assert widths[0] == 5 and all(b > 2 * a for a, b in zip(widths, widths[1:]))
 # <span class="fragment hl-6 hl-7"></span>
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# With three levels more than our 64 pixels: each level doubles the reach of the kernels below it, and adds its own.
+# With three levels more than our 64 pixels: each level more than doubles the field.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What one pixel sees
@@ -688,7 +688,7 @@ print(side_by_hand(572, 4))
 assert side_by_hand(572, 4) == 388 == 572 - 2 * 92
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# 388, a number that many people know by heart from the paper's figure. 92 pixels on each side get no answer.
+# 388, as in the paper's figure. 92 pixels on each side get no answer.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Asked of both frameworks, for nothing
@@ -770,8 +770,8 @@ assert out.shape == (1, 128, 128, 5)
 assert not any("random" in name or "threefry" in name for name in used)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# 128 in, 128 out, so it pads; and no dropout. Words and code have drifted apart. How sure can we be that the copy
-# is right? We count.
+# 128 in, 128 out: our copy pads; and it has no dropout. Words and code have drifted apart, if the copy is right. How
+# sure can we be? We count.
 
 # %% [markdown] minutes=5 slideshow={"slide_type": "slide"}
 # ## Count the parameters
@@ -814,7 +814,7 @@ where = jax.tree.map(lambda leaf: type(leaf).__name__, tree["params"]["head"])
 print(where, blog.head.weight.device)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# A shape has a size. 31,031,745 in both, as for the well-known PyTorch version.
+# A shape has a size: 31,031,745 numbers in both frameworks, and none of them was ever made.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Find the lost skip
@@ -1047,7 +1047,8 @@ fresh = jax.tree.map(jnp.copy, variables["params"])  # `run` will use up what it
 state = TrainState.create(apply_fn=fast.apply, params=fresh, tx=optax.adam(3e-3))
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# JAX's own runs on a slow path inside `scan`. And halves, because two that do not wait keep two cores busy.
+# JAX's own runs on a slow path inside `scan`, as lecture 05 timed. And halves that do not wait for each other may run
+# on two cores.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: IoU after a hundred steps?
@@ -1066,7 +1067,7 @@ for _ in range(CHUNKS):
 print(f"{int(state.step)} steps, IoU from {ious[0]:.3f} to {ious[-1]:.3f}")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Good masks after seconds, or a minute, on a CPU. The study page says which size of run it shows.
+# Good masks, from a CPU. The study page says which size of run it shows.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### How it rose
@@ -1093,7 +1094,7 @@ _ = ax.axhline(BAR, color="0.4", linestyle=":")
 # %% slideshow={"slide_type": "-"}
 before = jax.tree.map(jnp.copy, state)  # we still need `state`
 _ = run(before, x[chosen], y[chosen])
-gone = [leaf.is_deleted() for leaf in jax.tree.leaves(before.params)]
+gone = [leaf.is_deleted() for leaf in jax.tree.leaves(before)]
 print("given up:", all(gone), " leaves of the state:", len(jax.tree.leaves(state)))
 assert all(gone)
 one, other = (slope(state.params, x[i : i + 4], y[i : i + 4]) for i in (0, 4))
@@ -1197,8 +1198,8 @@ ax = slide_axes(title, "ms", "", 2.0)
 _ = ax.barh(list(best), list(best.values()), color=["#1b4f9c", "#c0392b"])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Nobody knows before measuring. And look at the load first: PyTorch's threads wait for one another, so beside other
-# programs it loses more than we do. Believe a ratio only from a quiet machine; `make bench` measures again.
+# Nobody knows before measuring. And look at the load first: believe a ratio only from a quiet machine. `make bench`
+# measures again.
 
 # %% [markdown] minutes=4 slideshow={"slide_type": "slide"}
 # ## Where it errs
@@ -1222,7 +1223,7 @@ title = "Worst, middle and best by IoU"
 show_errors(pictures[order], y_test[order], logits[order] > 0, labels, title)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Few whole shapes are missed; the seams are red and yellow. The worst of a short run take a line for a shape.
+# The seams are red and yellow. And what did the worst one take for a shape, or miss?
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Predict: how much worse at the borders?
@@ -1240,7 +1241,7 @@ print(f"wrong: {at:.1%} of them, {off:.1%} of the others")
 assert at > 2 * off
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Much worse. Where exactly a shape ends is what only the finest map can know.
+# Much worse. Which of the maps knows where exactly a shape ends?
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Cut a skip
