@@ -266,6 +266,21 @@ def test_a_figure_is_not_shrunk_to_a_phone_but_scrolls_in_its_place(made: Made, 
             assert shrunk or drawn >= 600
 
 
+def test_a_figure_fades_where_it_goes_on_and_only_there(made: Made, browser: Browser) -> None:
+    url = (made.site / "lectures" / "01_first.html").as_uri()
+    with Visit(browser, url, 390) as visit:
+        visit.page.evaluate("window.place = document.querySelector('.jx-step p:has(> .jx-figure)')")
+        seen = "() => Number(getComputedStyle(place).getPropertyValue('--jx-seen'))"
+        assert visit.page.evaluate(seen) < 0.1
+        visit.page.evaluate("place.scrollLeft = place.scrollWidth")
+        visit.page.wait_for_function("() => Number(getComputedStyle(place).getPropertyValue('--jx-seen')) === 1")
+
+
+def test_a_hidden_link_takes_no_line_below_a_heading_on_a_phone(made: Made, browser: Browser) -> None:
+    with Visit(browser, (made.site / "lectures" / "01_first.html").as_uri(), 390) as visit:
+        assert visit.page.locator("h2 .headerlink").count() and not visit.page.locator(".headerlink:visible").count()
+
+
 def test_a_page_weighs_less_than_400_kilobytes_and_half_of_that_on_the_wire(made: Made, browser: Browser) -> None:
     with served(made.site) as server, Visit(browser, server.url + "lectures/02_second.html") as visit:
         visit.page.wait_for_function("performance.getEntriesByType('resource').some(e => e.name.includes('search.'))")
