@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -400,6 +402,28 @@ def test_students_check_their_own_file_without_the_solutions(released: Path) -> 
     assert wrong.returncode == 1 and "third([[" in wrong.stdout and "Next: mend third" in wrong.stdout
     only = own_check(released, "--only", "duoble")
     assert only.returncode == 2 and "did you mean 'double'" in only.stderr
+
+
+@pytest.mark.parametrize("where", ["in a call", "at the top of the file"])
+def test_ctrl_c_stops_a_check_also_where_whatever_is_raised_is_an_answer(released: Path, where: str) -> None:
+    slow = "open('begun', 'w').close()\nimport time\ntime.sleep(60)\n"
+    slow_call = "def third(x):\n    " + slow.strip().replace("\n", "\n    ") + "\n"
+    (released / "07_three.py").write_text(HONEST + (slow_call if where == "in a call" else RIGHT + slow))
+    command = [sys.executable, "-m", "jaxstudy", "homework", "check"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, cwd=released, **pipes)
+    while not (released / "begun").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=30)
+    assert process.returncode == 130 and error.strip().startswith("Stopped. "), error
+
+
+def test_an_interrupt_that_the_code_raises_by_itself_is_an_answer(released: Path) -> None:
+    (released / "07_three.py").write_text(HONEST + "def third(x):\n    raise KeyboardInterrupt\n")
+    done = own_check(released)
+    assert done.returncode == 1 and "raised KeyboardInterrupt" in done.stdout, done.stdout + done.stderr
 
 
 def test_checks_that_train_come_last(released: Path) -> None:

@@ -19,8 +19,17 @@ def main() -> None:
 
         sys.exit(show_error(error))
     except KeyboardInterrupt:
-        print("\nStopped. Nothing is half-written; run the same command again to go on.", file=sys.stderr)
-        sys.exit(130)
+        _stopped()
+    except SystemExit as ended:
+        # Typer turns Ctrl-C into an exit of its own, without a word. Commands that say something do so themselves.
+        if isinstance(getattr(ended.__context__, "__cause__", None), KeyboardInterrupt):
+            _stopped()
+        raise
+
+
+def _stopped() -> None:
+    print("\nStopped. Nothing is half-written; run the same command again to go on.", file=sys.stderr)
+    sys.exit(130)
 
 
 def _start_ahead(words: Sequence[str]) -> None:

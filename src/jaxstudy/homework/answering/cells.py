@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from jaxstudy.homework.answering.data import Raised
+from jaxstudy.homework.answering.interrupts import heeding_ctrl_c
 from jaxstudy.homework.answering.operations import FILE_PREFIX, raised
 
 MODULE = "submission"
@@ -78,12 +79,13 @@ def run_cells(cells: Sequence[Cell]) -> tuple[types.ModuleType, list[Failed]]:
     """Run them in order in one new module; a cell that raises is left behind and the next one runs."""
     module, failed = starting_module(), []
     for cell in cells:
-        try:
-            run_cell(cell, module)
-        except MemoryError:
-            raise
-        except BaseException as error:
-            failed.append(Failed(cell.name, raised(error)))
+        with heeding_ctrl_c():
+            try:
+                run_cell(cell, module)
+            except MemoryError:
+                raise
+            except BaseException as error:
+                failed.append(Failed(cell.name, raised(error)))
     return module, failed
 
 

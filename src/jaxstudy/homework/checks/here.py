@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from jaxstudy.homework.answering.data import Request, Tensor, TimedOut
+from jaxstudy.homework.answering.interrupts import heeding_ctrl_c
 from jaxstudy.homework.answering.operations import Answerer
 
 _PATIENCE = 4  # times the limit, for a call that the machine gave no time to calculate
@@ -31,7 +32,7 @@ class Here:
         """See `Answers.ask`."""
         if any(isinstance(value, Tensor) for value in (*request.args, *request.kwargs.values())):
             _import_torch()
-        with alarm(self._seconds if seconds is None else seconds):
+        with heeding_ctrl_c(), alarm(self._seconds if seconds is None else seconds):
             return self._answerer.answer(request)
 
 
