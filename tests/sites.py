@@ -58,7 +58,6 @@ import sys
 
 from snippets.boxes import table
 print("quokka", 6 * 7)
-print({"x": 1})
 print("careful", file=sys.stderr)
 
 # %% [markdown] slideshow={"slide_type": "-"}
@@ -98,6 +97,7 @@ print(hidden)
 
 # %% slideshow={"slide_type": "-"}
 left, right = 1, 2
+print({"left": left})
 
 # %% [markdown] slideshow={"slide_type": "-"}
 # Across both. <span class="jx-wide"></span>
