@@ -253,6 +253,11 @@ def test_a_starter_and_a_missing_function_are_told_kindly(judge: Judge) -> None:
         "value(student.softmax, normal(rng, 3))", "def softmax(x):\n    raise NotImplementedError('softmax: your turn')"
     )
     assert (untouched.status, untouched.message) == ("missing", "`softmax` is still to be written")
+    inside = judge(
+        "flax_module(student.MLP, normal(rng, 2, 3))",
+        "class MLP(nn.Module):\n    @nn.compact\n    def __call__(self, x):\n        raise NotImplementedError('MLP: your turn')",
+    )
+    assert (inside.status, inside.message) == ("missing", "`MLP` is still to be written")
     gone = judge("value(student.softmax, normal(rng, 3))", "del softmax")
     assert (gone.status, gone.message) == ("missing", "there is no `softmax` in the file")
 

@@ -82,6 +82,12 @@ def test_programs_that_differ_in_anything_have_names_of_their_own() -> None:
         (lambda x: jax.lax.scan(lambda c, row: (c + row.sum(), row), 0.0, x), False),
         (lambda x: jnp.ones((5000,)) * x.sum(), False),
         (jnp.sort, False),
+        (lambda x: x + jax.random.normal(jax.random.key(0), x.shape), True),
+        (lambda x: jax.random.permutation(jax.random.key(0), x), False),
+        (
+            lambda x: jax.lax.scan(lambda c, row: (c + jax.random.normal(jax.random.key(0)), row), 0.0, x),
+            False,
+        ),
     ],
 )
 def test_only_programs_that_calculate_little_are_compiled_quickly(function: Any, little: bool) -> None:

@@ -41,12 +41,19 @@ class Answerer:
             raise
         except NotImplementedError as error:
             if _STARTER in str(error) or not str(error):
-                raise Missing(str(request.target.root), untouched=True) from None
+                raise Missing(self._named(request.target, str(error)), untouched=True) from None
             raise raised(error) from None
         except MemoryError:
             raise
         except BaseException as error:  # SystemExit and KeyboardInterrupt too: whatever a student raises is an answer
             raise raised(error) from None
+
+    def _named(self, target: Target, said: str) -> str:
+        """The name of what is still to be written: as its starter says it, for a target may be an object kept."""
+        name, _, rest = said.partition(":")
+        if _STARTER in rest and name.isidentifier():
+            return name
+        return type(self._kept.get(target.root)).__name__ if isinstance(target.root, int) else target.root
 
     def _keep(self, value: Any) -> int:
         number = next(self._numbers)
