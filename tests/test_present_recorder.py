@@ -214,16 +214,23 @@ def _give(page: Page) -> list[str]:
 
 
 def _run_cell(page: Page, number: int, edited: str) -> None:
-    select = """number => {
+    """Select a cell of the slide, edit it where asked, run it by key, wait until it has run."""
+    cell = """number => {
         const slide = Reveal.getCurrentSlide();
         const on = cell => cell.cell_type === "code" && slide.contains(cell.element[0]);
-        Jupyter.notebook.select(Jupyter.notebook.find_cell_index(Jupyter.notebook.get_cells().filter(on)[number]));
+        return Jupyter.notebook.get_cells().filter(on)[number];
     }"""
-    page.evaluate(select, number)
+    # RISE selects too, 450 ms after a slide has come or a cell was run; a timer of the page that ends later is after it.
+    page.evaluate("new Promise(settled => setTimeout(settled, 600))")
+    page.evaluate(f"number => Jupyter.notebook.select(Jupyter.notebook.find_cell_index(({cell})(number)))", number)
     if edited:
         page.evaluate("text => Jupyter.notebook.get_selected_cell().set_text(text)", edited)
+    runs = page.evaluate(f"number => ({cell})(number).last_msg_id", number)
     page.keyboard.press("Shift+Enter")
-    page.wait_for_function("!document.querySelector('.cell.running')")
+    ran = "last_msg_id !== before && !cell.running && Number(cell.input_prompt_number) > 0"
+    page.wait_for_function(
+        f"([number, before]) => {{ const cell = ({cell})(number); return cell.{ran}; }}", arg=[number, runs]
+    )
 
 
 def _mark(page: Page) -> None:

@@ -96,6 +96,24 @@ def test_a_live_cell_starts_empty_and_fills_as_any_keys_are_hammered(page: Page)
     output(page, "twice 42")
 
 
+def test_hammering_asks_the_kernel_for_no_completion_whose_answer_would_be_typed_too(page: Page) -> None:
+    page.evaluate("""() => {
+        window.asked = 0;
+        Jupyter.notebook.kernel.complete = () => (window.asked += 1);
+    }""")
+    page.keyboard.press("h")
+    page.keyboard.type("jj")
+    page.keyboard.press("Tab")
+    assert text(page) == "def twice(x):"
+    assert page.evaluate("window.asked") == 0
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" pr")
+    page.keyboard.press("Tab")
+    assert page.evaluate("window.asked") == 1  # as ever where one types oneself
+
+
 def test_lines_come_one_by_one_and_the_rest_at_once(page: Page) -> None:
     for lines in range(1, 4):
         page.keyboard.press("l")

@@ -42,8 +42,12 @@ UP = {f"up_{level}": CONV_TRANSPOSE for level in range(DEPTH)}
 @pytest.fixture(scope="module")
 def variables() -> dict[str, dict[str, object]]:
     """Of a small U-Net; biases moved away from zero, or a lost one would not show."""
-    drawn = jax.jit(UNet(4, DEPTH).init)(jax.random.key(0), PICTURES)
-    return jax.tree.map(lambda leaf: leaf + 0.05, drawn)
+    return biased(jax.jit(UNet(4, DEPTH).init)(jax.random.key(0), PICTURES))
+
+
+def biased(variables: dict[str, dict[str, object]]) -> dict[str, dict[str, object]]:
+    """Only the biases: kernels of one sign make logits of hundreds, which no two orders of summing agree on to 1e-5."""
+    return jax.tree.map(lambda leaf: leaf + 0.05 if leaf.ndim == 1 else leaf, variables)
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +78,7 @@ def test_without_padding_both_crop_the_same_pixels() -> None:
 def test_the_fast_network_has_the_same_tree_the_same_start_and_the_same_gradient(variables) -> None:
     plain, fast = UNet(4, DEPTH), UNet(4, DEPTH, fast=True)
     start = jax.jit(fast.init)(jax.random.key(0), PICTURES)
-    assert jax.tree.all(jax.tree.map(lambda a, b: jnp.array_equal(a + 0.05, b), start, variables))
+    assert jax.tree.all(jax.tree.map(jnp.array_equal, biased(start), variables))
     target = jnp.ones((2, 16, 16, 1))
 
     def loss(model, params):

@@ -117,7 +117,8 @@ define(["base/js/namespace", "notebook/js/codecell"], function (Jupyter, codecel
     if (!states.get(cell).ran) {
       cell.set_text(starter(cell) || "");
     }
-    cell.code_mirror.on("keydown", (_, event) => onKey(cell, event));
+    // On the way down, before the notebook hears of it: its Tab asks the kernel to complete, and the answer types too.
+    cell.element[0].addEventListener("keydown", (event) => onKey(cell, event), true);
     cell.code_mirror.on("change", () => mark(cell));
     cell.code_mirror.on("blur", () => (hammering = hammering === cell ? null : hammering));
     mark(cell);
