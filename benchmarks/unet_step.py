@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 SIDE, BATCH, BASE, DEPTH = 64, 16, 16, 3
 CHUNK = 10
 """Steps in one program where there is a scan; every way is timed over so many steps."""
-ROUNDS = 5
+ROUNDS = 12
 CORES = 2
 """As many as PyTorch gets threads: each is a device of its own for `steps_by_device`."""
 
