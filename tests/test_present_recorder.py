@@ -369,6 +369,7 @@ def test_a_server_killed_outright_loses_nothing_and_the_next_session_goes_on_wit
         talk.run("print('the last word')", "changing-4")
         until(lambda: any("last word" in event.data.get("text", "") for event in talk.events("output")))
         os.kill(session.serving.pid, signal.SIGKILL)
+        until(lambda: not session.serving.alive)  # else the talk may still end in order, a moment before the kill
     killed = read_recording(talk.path)
     assert killed.events[-1].kind != "end"
     with pytest.raises(ValueError, match="preflight"), session_in(clean) as session:
