@@ -19,8 +19,6 @@ from jaxstudy.course import load_course, read_lecture
 from jaxstudy.course.concepts import check_concepts
 
 COURSE = load_course(REPOSITORY)
-
-
 LECTURES = pytest.mark.parametrize("path", COURSE.lectures, ids=lambda path: path.stem)
 Runs = dict[Path, Future[tuple[subprocess.CompletedProcess[str], Path]]]
 

@@ -227,9 +227,10 @@ def _run_cell(page: Page, number: int, edited: str) -> None:
         page.evaluate("text => Jupyter.notebook.get_selected_cell().set_text(text)", edited)
     runs = page.evaluate(f"number => ({cell})(number).last_msg_id", number)
     page.keyboard.press("Shift+Enter")
-    ran = "last_msg_id !== before && !cell.running && Number(cell.input_prompt_number) > 0"
+    # A prompt is `*` from the key until the kernel has answered.
+    ran = "cell.last_msg_id !== before && Number(cell.input_prompt_number) > 0"
     page.wait_for_function(
-        f"([number, before]) => {{ const cell = ({cell})(number); return cell.{ran}; }}", arg=[number, runs]
+        f"([number, before]) => {{ const cell = ({cell})(number); return {ran}; }}", arg=[number, runs]
     )
 
 
@@ -256,6 +257,16 @@ def talk(root: Path, session_in: Begin) -> Iterator[Talk]:
         yield talk
 
 
+@pytest.fixture
+def begun(talk: Talk) -> Talk:
+    """The same with a run in its recording and on a known slide, whichever tests came before."""
+    runs = len(talk.events("done"))
+    talk.report(kind="slide", step="outputs-1", fragment=-1)
+    talk.run("'begun'")
+    talk.done(runs + 1)
+    return talk
+
+
 def test_nothing_is_written_until_something_happens_and_silent_runs_never_are(talk: Talk) -> None:
     talk.report(kind="slide", step="recorded-1", fragment=-1)
     talk.run("unheard = 1", silent=True, store_history=False)
@@ -277,84 +288,84 @@ def test_a_run_that_no_stage_reported_is_recorded_without_a_step(talk: Talk) -> 
     assert talk.events("output")[-1].data["text"] == "'by hand'"
 
 
-def test_a_report_that_comes_after_the_kernels_word_is_joined_all_the_same(talk: Talk) -> None:
+def test_a_report_that_comes_after_the_kernels_word_is_joined_all_the_same(begun: Talk) -> None:
     source = "print('late report')"
-    asked = talk.kernel.execute(source)
+    asked = begun.kernel.execute(source)
     time.sleep(0.1)
-    talk.report(kind="run", step="changing-4", message=asked, source=source)
-    until(lambda: talk.events("run") and talk.events("run")[-1].data["message"] == asked)
-    assert talk.events("run")[-1].step == "changing-4" and talk.events("run")[-1].data["edited"] is True
-    until(lambda: talk.events("output")[-1].data.get("text") == "late report\n")
+    begun.report(kind="run", step="changing-4", message=asked, source=source)
+    until(lambda: begun.events("run") and begun.events("run")[-1].data["message"] == asked)
+    assert begun.events("run")[-1].step == "changing-4" and begun.events("run")[-1].data["edited"] is True
+    until(lambda: begun.events("output")[-1].data.get("text") == "late report\n")
 
 
-def test_a_flood_of_output_is_cut_and_its_end_is_kept(talk: Talk) -> None:
-    runs = len(talk.events("done"))
-    size = talk.path.stat().st_size
-    asked = talk.kernel.execute("n = 0\nwhile True:\n    n += 1\n    print(n, 'x' * 500)")
-    until(lambda: talk.path.stat().st_size > size + STREAM_BYTES // 2)
+def test_a_flood_of_output_is_cut_and_its_end_is_kept(begun: Talk) -> None:
+    runs = len(begun.events("done"))
+    size = begun.path.stat().st_size
+    asked = begun.kernel.execute("n = 0\nwhile True:\n    n += 1\n    print(n, 'x' * 500)")
+    until(lambda: begun.path.stat().st_size > size + STREAM_BYTES // 2)
     time.sleep(1.0)
-    urllib.request.urlopen(urllib.request.Request(talk.api(f"/api/kernels/{talk.kernel_id}/interrupt"), b"")).close()
-    talk.done(runs + 1)
-    (number,) = [event.data["n"] for event in talk.events("run") if event.data["message"] == asked]
-    outputs = [event.data for event in talk.events("output") if event.data["parent"] == number]
+    urllib.request.urlopen(urllib.request.Request(begun.api(f"/api/kernels/{begun.kernel_id}/interrupt"), b"")).close()
+    begun.done(runs + 1)
+    (number,) = [event.data["n"] for event in begun.events("run") if event.data["message"] == asked]
+    outputs = [event.data for event in begun.events("output") if event.data["parent"] == number]
     printed = "".join(output["text"] for output in outputs if output["type"] == "stream")
     assert printed.startswith("1 xxx") and len(printed) <= STREAM_BYTES + 3 * TAIL_BYTES
-    last = int(talk.run("", silent=True, user_expressions={"n": "n"})["user_expressions"]["n"]["data"]["text/plain"])
+    last = int(begun.run("", silent=True, user_expressions={"n": "n"})["user_expressions"]["n"]["data"]["text/plain"])
     assert int(printed.rstrip("\n").split("\n")[-1].split(" ")[0]) in (last, last - 1)
     assert sum(output.get("cut", 0) for output in outputs) > 0
     assert [output["ename"] for output in outputs if output["type"] == "error"] == ["KeyboardInterrupt"]
-    assert talk.path.stat().st_size < size + 2 * STREAM_BYTES
+    assert begun.path.stat().st_size < size + 2 * STREAM_BYTES
 
 
-def test_outputs_shown_by_the_thousand_are_cut_too_and_the_last_is_kept(talk: Talk) -> None:
-    runs = len(talk.events("done"))
-    talk.run("for i in range(2000):\n    display(i)")
-    talk.done(runs + 1)
-    number = talk.events("run")[-1].data["n"]
-    shown = [event.data["text"] for event in talk.events("output") if event.data["parent"] == number]
+def test_outputs_shown_by_the_thousand_are_cut_too_and_the_last_is_kept(begun: Talk) -> None:
+    runs = len(begun.events("done"))
+    begun.run("for i in range(2000):\n    display(i)")
+    begun.done(runs + 1)
+    number = begun.events("run")[-1].data["n"]
+    shown = [event.data["text"] for event in begun.events("output") if event.data["parent"] == number]
     assert shown[:2] == ["0", "1"] and len(shown) < 400 and shown[-1] == "1999"
 
 
-def test_a_mark_and_a_question_are_recorded_and_the_presenter_hears_of_the_mark(talk: Talk) -> None:
-    talk.report(kind="mark", text="live")
-    while "say" not in (heard := json.loads(talk.stage.recv())):
+def test_a_mark_and_a_question_are_recorded_and_the_presenter_hears_of_the_mark(begun: Talk) -> None:
+    begun.report(kind="mark", text="live")
+    while "say" not in (heard := json.loads(begun.stage.recv())):
         pass
     assert heard["say"].startswith("mark set at 0:")
-    talk.report(kind="question", id="q1", text="why?", by="ann", votes=0, state="asked")
-    until(lambda: talk.events("question"))
-    assert talk.events("mark")[-1].data == {"step": "outputs-1", "text": "live"}
-    assert talk.events("question")[-1].data["text"] == "why?"
+    begun.report(kind="question", id="q1", text="why?", by="ann", votes=0, state="asked")
+    until(lambda: begun.events("question"))
+    assert begun.events("mark")[-1].data == {"step": "outputs-1", "text": "live"}
+    assert begun.events("question")[-1].data["text"] == "why?"
 
 
-def test_a_restart_of_the_kernel_is_recorded_and_what_ran_was_aborted(talk: Talk) -> None:
-    runs = len(talk.events("done"))
-    talk.kernel.execute("import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(60)")
-    until(lambda: "sleep(60)" in talk.events("run")[-1].data["source"])
-    urllib.request.urlopen(urllib.request.Request(talk.api(f"/api/kernels/{talk.kernel_id}/restart"), b"")).close()
-    talk.done(runs + 1)
-    assert talk.events("done")[-1].data["status"] == "aborted"
-    assert talk.events("kernel")[-1].data == {"state": "restarted"}
-    talk.kernel.wait_for_ready(timeout=30)
-    talk.run("'after'")
-    talk.done(runs + 2)
+def test_a_restart_of_the_kernel_is_recorded_and_what_ran_was_aborted(begun: Talk) -> None:
+    runs = len(begun.events("done"))
+    begun.kernel.execute("import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(60)")
+    until(lambda: "sleep(60)" in begun.events("run")[-1].data["source"])
+    urllib.request.urlopen(urllib.request.Request(begun.api(f"/api/kernels/{begun.kernel_id}/restart"), b"")).close()
+    begun.done(runs + 1)
+    assert begun.events("done")[-1].data["status"] == "aborted"
+    assert begun.events("kernel")[-1].data == {"state": "restarted"}
+    begun.kernel.wait_for_ready(timeout=30)
+    begun.run("'after'")
+    begun.done(runs + 2)
 
 
-def test_a_kernel_that_is_killed_is_recorded_and_so_is_what_runs_in_the_one_that_takes_its_place(talk: Talk) -> None:
-    runs, before = len(talk.events("done")), len(talk.events("kernel"))
-    pid = talk.run("", silent=True, user_expressions={"pid": "__import__('os').getpid()"})["user_expressions"]["pid"]
-    asked = talk.kernel.execute("import time; time.sleep(60)")
-    talk.report(kind="run", step="outputs-2", message=asked, source="import time; time.sleep(60)")
-    until(lambda: any(event.data["message"] == asked for event in talk.events("run")))
+def test_a_kernel_that_is_killed_is_recorded_and_so_is_what_runs_in_the_one_that_takes_its_place(begun: Talk) -> None:
+    runs, before = len(begun.events("done")), len(begun.events("kernel"))
+    pid = begun.run("", silent=True, user_expressions={"pid": "__import__('os').getpid()"})["user_expressions"]["pid"]
+    asked = begun.kernel.execute("import time; time.sleep(60)")
+    begun.report(kind="run", step="outputs-2", message=asked, source="import time; time.sleep(60)")
+    until(lambda: any(event.data["message"] == asked for event in begun.events("run")))
     os.kill(int(pid["data"]["text/plain"]), signal.SIGKILL)
-    talk.done(runs + 1)
-    assert talk.events("done")[-1].data["status"] == "aborted"
-    until(lambda: len(talk.events("kernel")) == before + 2, seconds=60)
-    dead, replaced = (event.data["state"] for event in talk.events("kernel")[before:])
+    begun.done(runs + 1)
+    assert begun.events("done")[-1].data["status"] == "aborted"
+    until(lambda: len(begun.events("kernel")) == before + 2, seconds=60)
+    dead, replaced = (event.data["state"] for event in begun.events("kernel")[before:])
     assert dead == "dead" and replaced in ("swapped", "restarted")
-    with Talk(talk.session) as again:
+    with Talk(begun.session) as again:
         again.run("print('alive')", "changing-4")
         again.done(runs + 2)
-    assert talk.events("run")[-1].step == "changing-4"
+    assert begun.events("run")[-1].step == "changing-4"
 
 
 # ------------------------------------------------------------------------------------------------- when things go wrong
