@@ -45,11 +45,13 @@ def times() -> dict[str, float]:
             side.send("go")
             for name, milliseconds in side.recv().items():
                 best[name] = min(best.get(name, milliseconds), milliseconds)
+    for side in sides:
+        side.send(None)
     return best
 
 
 def take_turns(make: Callable[[Any, Any], dict[str, Way]], asked: Any) -> None:
-    """In a process of its own: answers every message with milliseconds of a step, one number for each way."""
+    """In a process of its own: answers every message with milliseconds of a step, one number for each way, until None."""
     rng = np.random.default_rng(0)
     pictures = rng.normal(size=(BATCH, SIDE, SIDE, 3)).astype(np.float32)
     masks = (rng.random((BATCH, SIDE, SIDE, 1)) > 0.7).astype(np.float32)

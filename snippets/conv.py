@@ -15,16 +15,19 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-Pads = tuple[tuple[int, int], ...]
-LAYOUT = ("NHWC", "HWIO", "NHWC")
+from snippets import winograd
+from snippets.winograd import LAYOUT, Pads
+
 PIECE = 8
 """Pictures whose kernel gradient is taken at a time: their part of the batch then stays in the processor's cache."""
 NARROW = 16
 """XLA's fast convolution on a CPU is for more channels than so many, in or out; for fewer it takes twice the time."""
+LARGE = 2**23
+"""Products with each tap of a kernel from which on `winograd` saves more than its own sums and their compiling cost."""
 
 
 def canonical_conv(x: jax.Array, kernel: jax.Array, strides: Any, padding: Any, **options: Any) -> jax.Array:
-    """What `lax.conv_general_dilated` gives, up to the order of sums, with gradients of our own.
+    """What `lax.conv_general_dilated` gives, up to rounding, with gradients of our own.
 
     In Linen: `nn.Conv(…, conv_general_dilated=canonical_conv)`.
 
@@ -54,31 +57,44 @@ def _plain(x: jax.Array, kernel: jax.Array, pads: Pads, precision: Any, step: in
     return lax.conv_general_dilated(x, kernel, (1, step), pads, dimension_numbers=LAYOUT, precision=precision)
 
 
-def _widened(x: jax.Array, kernel: jax.Array, pads: Pads, precision: Any) -> jax.Array:
-    """As `_plain`; where channels are few, a window steps over m pixels of a row and gives m pixels at once.
+def _fast(x: jax.Array, kernel: jax.Array, pads: Pads, precision: Any, tile: winograd.Tile) -> jax.Array:
+    """As `_plain`, by the way that takes the least time."""
+    rows, columns = (x.shape[1 + axis] + sum(pads[axis]) - kernel.shape[axis] + 1 for axis in (0, 1))  # H', W'
+    if max(kernel.shape[2:]) > NARROW:
+        tiled = _large(kernel, len(x) * rows * columns)
+        return winograd.conv(x, kernel, pads, precision, tile) if tiled else _plain(x, kernel, pads, precision)
+    m = 4 if kernel.shape[2] <= 4 else 2
+    if kernel.shape[:2] == (1, 1) or columns % m:
+        return _plain(x, kernel, pads, precision)
+    return _widened(x, kernel, pads, precision, m)
+
+
+def _large(kernel: jax.Array, pixels: int) -> bool:
+    """Whether a convolution with so many pixels of output is worth `winograd`."""
+    channels, features = kernel.shape[2:]
+    return kernel.shape[0] == 3 and min(channels, features) >= NARROW and pixels * channels * features >= LARGE
+
+
+def _widened(x: jax.Array, kernel: jax.Array, pads: Pads, precision: Any, m: int) -> jax.Array:
+    """As `_plain`, for few channels: a window steps over m pixels of a row and gives m pixels at once.
 
     Its kernel is the given one m times, each a pixel further right: (kh, kw + m - 1, I, m · O). A few products with 0
     are added, but there are m times as many channels out, and (B, H', W'/m, m · O) is (B, H', W', O) in memory.
     """
-    kh, kw, channels, features = kernel.shape
-    columns = x.shape[2] + sum(pads[1]) - kw + 1  # W'
-    m = 4 if channels <= 4 else 2
-    if max(channels, features) > NARROW or kh * kw == 1 or columns % m:
-        return _plain(x, kernel, pads, precision)
     shifted = [jnp.pad(kernel, ((0, 0), (right, m - 1 - right), (0, 0), (0, 0))) for right in range(m)]
     wide = _plain(x, jnp.concatenate(shifted, axis=-1), pads, precision, m)
-    return wide.reshape(*wide.shape[:2], columns, features)
+    return wide.reshape(*wide.shape[:2], wide.shape[2] * m, kernel.shape[3])
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2, 3))
 def _conv(x: jax.Array, kernel: jax.Array, pads: Pads, precision: Any) -> jax.Array:
-    return _widened(x, kernel, pads, precision)
+    return _fast(x, kernel, pads, precision, winograd.PAIRS)
 
 
 def _forward(
     x: jax.Array, kernel: jax.Array, pads: Pads, precision: Any
 ) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    return _widened(x, kernel, pads, precision), (x, kernel)
+    return _conv(x, kernel, pads, precision), (x, kernel)
 
 
 def _backward(
@@ -88,10 +104,13 @@ def _backward(
     x, kernel = kept
     turned = jnp.flip(kernel, (0, 1)).transpose(0, 1, 3, 2)  # (kh, kw, O, I)
     rests = tuple((size - 1 - low, size - 1 - high) for size, (low, high) in zip(kernel.shape, pads, strict=False))
-    grad_x = _widened(g, turned, rests, precision)
+    grad_x = _fast(g, turned, rests, precision, winograd.FOURS)
     pieces = [slice(start, start + PIECE) for start in range(0, len(x), PIECE)]
-    few_out = kernel.shape[2] > NARROW >= kernel.shape[3]
-    gradient = partial(_swapped, rests) if few_out else partial(_kernel_gradient, pads)
+    gradient = partial(_kernel_gradient, pads)
+    if g.shape[1] % winograd.FOURS.rows == 0 and _large(kernel, min(len(x), PIECE) * g.shape[1] * g.shape[2]):
+        gradient = partial(winograd.kernel_gradient, pads)
+    elif kernel.shape[2] > NARROW >= kernel.shape[3]:
+        gradient = partial(_swapped, rests)
     return grad_x, sum((gradient(x[piece], g[piece], precision) for piece in pieces), jnp.zeros_like(kernel))
 
 

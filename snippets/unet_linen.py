@@ -1,7 +1,7 @@
 """The U-Net of lecture 06 in Flax Linen: encoder, bottom, decoder, and the skips across (Ronneberger and others, 2015).
 
 Pictures are (B, H, W, C). `fast=True` computes the same function of the same tree of parameters in ways that XLA runs
-faster on a CPU: only the order of sums differs.
+faster on a CPU: only the rounding differs.
 """
 
 from __future__ import annotations

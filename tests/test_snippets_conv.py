@@ -13,6 +13,7 @@ from flax import linen as nn
 from jax import lax
 from jax.test_util import check_grads
 
+from snippets import winograd
 from snippets.conv import LAYOUT, canonical_conv, halve
 
 CASES = [
@@ -41,6 +42,46 @@ def test_output_and_gradients_are_those_of_lax(size, padding, batch, channels, f
     g = jax.random.normal(key_g, ours.shape)
     for mine, other in zip(our_back(g), back(g), strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize(("channels", "features"), [(16, 16), (16, 48), (48, 16), (32, 32)])
+@pytest.mark.parametrize(("side", "padding"), [(64, "SAME"), (66, "VALID"), (61, ((1, 2), (0, 1)))])
+def test_large_convolutions_are_those_of_lax_and_round_hardly_more(side, padding, channels, features):
+    rng = np.random.default_rng(0)
+    x, kernel = (
+        rng.normal(size=shape).astype(np.float32) for shape in ((9, side, side, channels), (3, 3, channels, features))
+    )
+    ours, our_back = jax.vjp(jax.jit(lambda x, k: canonical_conv(x, k, (1, 1), padding)), x, kernel)
+    theirs, back = jax.vjp(jax.jit(lambda x, k: lax_conv(x, k, padding)), x, kernel)
+    g = rng.normal(size=ours.shape).astype(np.float32)
+    for mine, other, rounding in zip((ours, *our_back(g)), (theirs, *back(g)), (4e-6, 2e-5, 5e-5), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=0, atol=rounding * float(jnp.abs(other).max()))
+
+
+@pytest.mark.parametrize("tile", [winograd.PAIRS, winograd.FOURS])
+@pytest.mark.parametrize(("channels", "features"), [(3, 5), (5, 3)])
+@pytest.mark.parametrize(
+    ("size", "width", "pads"), [(8, 3, ((1, 1), (1, 1))), (6, 3, ((0, 0), (0, 0))), (7, 4, ((2, 1), (1, 3)))]
+)
+def test_a_convolution_by_fewer_products_is_exact_but_for_rounding(tile, size, width, pads, channels, features):
+    rng = np.random.default_rng(0)
+    with jax.enable_x64(True):
+        x, kernel = rng.normal(size=(2, size, 5, channels)), rng.normal(size=(3, width, channels, features))
+        theirs, back = jax.vjp(lambda x, k: lax_conv(x, k, pads), x, kernel)
+        np.testing.assert_allclose(winograd.conv(x, kernel, pads, tile=tile), theirs, atol=1e-12)
+        g = rng.normal(size=theirs.shape)  # (2, 8 or 4, …)
+        np.testing.assert_allclose(winograd.kernel_gradient(pads, x, g, tile=tile), back(g)[1], atol=1e-12)
+
+
+def test_a_large_convolution_gives_exactly_0_where_it_sees_only_0():
+    """Else ReLU's kink moves: a bias that starts at 0 gets the gradient of half of an empty background."""
+    picture = np.zeros((8, 32, 32, 32), np.float32)
+    picture[:, 5:13, 7:9] = np.random.default_rng(0).normal(size=(8, 8, 2, 32))
+    kernel = jax.random.normal(jax.random.key(0), (3, 3, 32, 32))
+    out = np.array(jax.jit(lambda x: canonical_conv(x, kernel, (1, 1), "SAME"))(picture))
+    assert out[:, 4:14, 6:10].all()
+    out[:, 4:14, 6:10] = 0
+    assert not out.any()
 
 
 def test_gradients_are_the_finite_differences():
