@@ -51,7 +51,7 @@ def times() -> dict[str, float]:
 
 
 def take_turns(make: Callable[[Any, Any], dict[str, Way]], asked: Any) -> None:
-    """In a process of its own: answers every message with milliseconds of a step, one number for each way, until None."""
+    """In a process of its own: answers every message but None with milliseconds of a step, one number for each way."""
     rng = np.random.default_rng(0)
     pictures = rng.normal(size=(BATCH, SIDE, SIDE, 3)).astype(np.float32)
     masks = (rng.random((BATCH, SIDE, SIDE, 1)) > 0.7).astype(np.float32)
