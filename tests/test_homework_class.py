@@ -22,6 +22,7 @@ from jaxstudy.homework.assignment import load_assignment
 from jaxstudy.homework.many import Options, Progress, Records, grade_class, regrade
 from jaxstudy.homework.programs import borrow, keep, programs_key
 from jaxstudy.homework.reports import write_reports
+from jaxstudy.homework.sandbox.spawning import spawn
 
 GRADE = [sys.executable, "-m", "jaxstudy", "homework", "grade"]
 
@@ -201,8 +202,9 @@ def test_a_submission_that_ends_our_process_twice_is_marked_and_the_others_are_g
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     while len(killed) < 2 and process.poll() is None:
         for worker in set(children_of(process.pid)) - set(killed):
-            # It holds a student's code once a process below it runs as a worker: kill it then.
-            if worker in processes_of("homework.serving") and len(everyone_below(worker)) > 2:
+            # A student's code is held once there are a forking process, a keeper and a worker: kill the grader then.
+            holding = set(everyone_below(process.pid)) & set(processes_of("sandbox.zygote"))
+            if worker in processes_of("homework.serving") and len(holding) > 2:
                 time.sleep(1.0)
                 os.kill(worker, signal.SIGKILL)
                 killed.append(worker)
@@ -343,11 +345,12 @@ def test_who_grades_an_assignment_again_starts_with_its_programs(graded: Path, t
 def test_a_grading_process_that_was_started_for_nothing_ends(tmp_path: Path) -> None:
     done = subprocess.run([*GRADE, str(tmp_path), "nowhere"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 2 and "name or folder of a homework" in done.stderr
-    assert gone(processes_of("jaxstudy.homework.serving"))
+    assert gone(processes_of("jaxstudy.homework.serving") + processes_of("sandbox.zygote"))
 
 
 def test_a_grading_process_that_died_before_it_was_needed_is_replaced(tmp_path: Path) -> None:
-    start_ahead()
+    spawned = spawn()
+    start_ahead(spawned)
     while not (
         found := [process for process in children_of(os.getpid()) if process in processes_of("homework.serving")]
     ):
@@ -357,5 +360,6 @@ def test_a_grading_process_that_died_before_it_was_needed_is_replaced(tmp_path: 
     os.waitid(os.P_PID, dead, os.WEXITED | os.WNOWAIT)
     started = take(tmp_path / "log")
     assert started.process.pid != dead and started.process.poll() is None
+    assert gone([spawned.pid]), "what forked its workers stays behind"
     started.ours.close()
     assert started.process.wait(20) == 0

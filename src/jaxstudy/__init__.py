@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+TYPE_CHECKING = False  # a type checker takes it for true; `typing` is much to import where a command has just begun
+if TYPE_CHECKING:
+    from typing import Any
 
 __version__ = "0.1.0"
 

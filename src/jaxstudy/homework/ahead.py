@@ -1,7 +1,7 @@
 """Grading processes, and one of them started before it is known what there is to grade.
 
 Importing JAX takes longer than reading a command line and looking through a folder: a process that is started first
-has done it by the time that the rest is ready. This module is imported before all others, and so imports little.
+has done it by the time that the rest is ready. This module is imported before most others, and so imports little.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from jaxstudy.homework.sandbox.spawning import Spawned
+
 
 class Started(NamedTuple):
     """A grading process that waits for its setup."""
@@ -20,14 +22,20 @@ class Started(NamedTuple):
     process: subprocess.Popen[bytes]
     ours: socket.socket
     """Our end of the connection. It ends when this is closed, also by our own end."""
+    child: int = 0
+    """What forks its workers, where that is ours to wait for once this one has ended. 0: it is not."""
 
 
 _waiting: list[Started] = []
 
 
-def start_ahead() -> None:
-    """Start one now, for the first that calls `take`."""
-    _waiting.append(_start(None))
+def start_ahead(spawned: Spawned | None = None) -> None:
+    """Start one now, for the first that calls `take`.
+
+    Args:
+        spawned: what forks its workers, if that has been started; from here on its own.
+    """
+    _waiting.append(_start(None, spawned))
 
 
 def take(log: Path) -> Started:
@@ -44,9 +52,10 @@ def take(log: Path) -> Started:
     return _start(log)
 
 
-def _start(log: Path | None) -> Started:
+def _start(log: Path | None, spawned: Spawned | None = None) -> Started:
     ours, theirs = socket.socketpair()
-    command = [sys.executable, "-m", "jaxstudy.homework.serving", str(theirs.fileno())]
+    handed_on = (theirs.fileno(), *(spawned.descriptors if spawned else ()))
+    command = [sys.executable, "-m", "jaxstudy.homework.serving", *map(str, handed_on)]
     with theirs, (log or Path(os.devnull)).open("ab") as errors:
         # A session of its own: Ctrl-C on the terminal is for the parent, which then ends this one in order.
         process = subprocess.Popen(
@@ -54,7 +63,9 @@ def _start(log: Path | None) -> Started:
             stdin=subprocess.DEVNULL,
             stdout=errors,
             stderr=errors,
-            pass_fds=[theirs.fileno()],
+            pass_fds=handed_on,
             start_new_session=True,
         )
-    return Started(process, ours)
+    if spawned:
+        spawned.let_go()
+    return Started(process, ours, spawned.pid if spawned else 0)

@@ -1,7 +1,7 @@
-"""`python -m jaxstudy.homework.serving FD`: the grading process. It holds one `Grader` and answers over a socket.
+"""`python -m jaxstudy.homework.serving FD [FD FD FD]`: the grading process. It holds one `Grader`, and a socket's end.
 
 Not for people: `jaxstudy.homework.many.hand` starts it and speaks with it. What forks workers is started before
-anything else is imported or known: it takes longest.
+anything else is imported or known, for it takes longest: here, or by who hands on the three descriptors of `Spawned`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from jaxstudy.errors import StudyError
 from jaxstudy.homework.sandbox.nursery import Nursery
+from jaxstudy.homework.sandbox.spawning import Spawned
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from jaxstudy.homework.grading import Grader
 
 
-def serve(descriptor: int) -> None:
+def serve(descriptor: int, spawned: Spawned | None = None) -> None:
     """Grade what comes over the connection until it closes, as many at once as the setup says.
 
     Raises:
@@ -40,7 +41,7 @@ def serve(descriptor: int) -> None:
     try:
         with (
             tempfile.TemporaryDirectory(prefix="jaxstudy-grading-") as scratch,
-            Nursery(Path(scratch), None) as nursery,
+            Nursery(Path(scratch), None, spawned) as nursery,
         ):
             _set_up(descriptor, nursery)
     except StudyError as error:
@@ -139,11 +140,12 @@ def _end_with(descriptor: int) -> None:
 
 def main() -> None:
     """Serve the connection whose descriptor the command line names."""
-    descriptor = int(sys.argv[1])
-    os.set_inheritable(descriptor, False)
+    descriptor, *others = map(int, sys.argv[1:])
+    for one in (descriptor, *others):
+        os.set_inheritable(one, False)
     _end_with(descriptor)
     with contextlib.suppress(EOFError, OSError, SystemExit):
-        serve(descriptor)
+        serve(descriptor, Spawned(*others) if others else None)
     os._exit(0)  # nothing is left to be put in order, and Python takes long to end after all those imports
 
 

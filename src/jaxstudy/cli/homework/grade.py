@@ -43,9 +43,10 @@ def grade(
 def _grade(assignment: Assignment, submissions: Path, folder: Path, options: Options) -> None:
     from jaxstudy.cli.homework.grading import grading, show_graded
     from jaxstudy.cli.show import stderr
-    from jaxstudy.homework import reports  # noqa: F401 - needed at the end, but now the grader's start is waited for
     from jaxstudy.homework.many import grade_class
+    from jaxstudy.homework.reports import make_ready
 
+    make_ready()  # needed at the end, but now the grader's start is waited for
     try:
         with grading() as on_progress:
             graded: Graded = grade_class(assignment, submissions, folder, options, on_progress)

@@ -60,7 +60,7 @@ class Hand:
 
     def __init__(self, setup: Setup, log: Path) -> None:
         self.log = log
-        self.process, ours = take(log)
+        self.process, ours, self._child = take(log)
         self.connection = Connection(ours.detach())
         self.threads, self.ready = setup.threads, False
         self.units: dict[str, tuple[Unit, float]] = {}
@@ -99,6 +99,7 @@ class Hand:
             self.process.wait(_SECONDS_TO_END)
         except subprocess.TimeoutExpired:
             self.kill()
+        self._wait_for_child()
 
     def kill(self) -> None:
         """End it and all that runs in its session, now."""
@@ -106,6 +107,13 @@ class Hand:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.connection.close()
+        self._wait_for_child()
+
+    def _wait_for_child(self) -> None:
+        """It ends with its grader, or soon after: so long nobody waits, and its number stays until we end."""
+        if self._child:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self._child, os.WNOHANG)
 
     def _send(self, message: dict[str, Any]) -> None:
         try:

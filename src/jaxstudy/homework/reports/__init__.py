@@ -16,9 +16,10 @@ from jaxstudy.homework.reports.gradescope import gradescope_json
 from jaxstudy.homework.reports.junit import junit_xml
 from jaxstudy.homework.reports.marks import marks_csv
 from jaxstudy.homework.reports.overview import overview_page
+from jaxstudy.homework.reports.pages import compile_templates
 from jaxstudy.homework.results import SubmissionResult
 
-__all__ = ["Reports", "write_feedback", "write_reports"]
+__all__ = ["Reports", "make_ready", "write_feedback", "write_reports"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ def write_reports(results: Mapping[str, SubmissionResult], title: str, folder: P
         links["Similarity"] = "similarity.html"
     write_atomically(places.overview, overview_page(results, title, links))
     return places
+
+
+def make_ready() -> None:
+    """Do now, where there is time, what need not wait for results."""
+    compile_templates("page.html.j2", "feedback.html.j2", "overview.html.j2")
 
 
 def write_feedback(key: str, result: SubmissionResult, title: str, folder: Path) -> None:

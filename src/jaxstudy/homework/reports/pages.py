@@ -40,6 +40,12 @@ def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
+def compile_templates(*templates: str) -> None:
+    """Do now what the first `render` of each would do."""
+    for template in templates:
+        _environment().get_template(template)
+
+
 @cache
 def _environment() -> Environment:
     loader = FileSystemLoader(ASSETS)

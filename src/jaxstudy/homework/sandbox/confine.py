@@ -9,6 +9,7 @@ import resource
 from pathlib import Path
 
 from jaxstudy.homework.sandbox import calls, system, view
+from jaxstudy.homework.sandbox.spawning import HOME
 from jaxstudy.homework.sandbox.terms import Terms
 
 _FIRST_USER = 0x70000000  # of a range that no system hands out: one user a worker, so that none counts for another
@@ -133,7 +134,7 @@ def _landlock(terms: Terms) -> None:
     every = (1 << _ALL_FILES.get(version, 16)) - 1
     read, write = _FILE_READ & every, (_FILE_READ | _FILE_WRITE) & every
     if terms.tier == "namespaces":
-        rules = [("/", read), (view.HOME, write), ("/dev/null", write)]
+        rules = [("/", read), (HOME, write), ("/dev/null", write)]
         cache = view.CACHE
     else:
         rules = [(path, read) for path in (*terms.visible, "/dev/urandom", "/dev/random", "/dev/zero")]

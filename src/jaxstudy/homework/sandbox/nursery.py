@@ -6,10 +6,10 @@ import array
 import contextlib
 import json
 import os
+import select
+import signal
 import socket
-import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from jaxstudy.errors import FoundWanting, Problem, ToolMissing
+from jaxstudy.homework.sandbox.spawning import Spawned, spawn
 from jaxstudy.homework.sandbox.terms import Terms
-from jaxstudy.homework.sandbox.view import HOME
 
 _START = 120.0  # seconds for the imports, on a machine that is busy
 _LINES = 3  # status, questions, answers; the output makes four
@@ -39,12 +39,13 @@ class Born:
 class Nursery:
     """One pre-imported process that forks workers. Thread-safe. It ends when this process does, however that ends."""
 
-    def __init__(self, scratch: Path, imports: Sequence[str] | None = ()) -> None:
+    def __init__(self, scratch: Path, imports: Sequence[str] | None = (), spawned: Spawned | None = None) -> None:
         """Start it and return at once.
 
         Args:
             scratch: a folder that it removes when this process ends without having done so.
             imports: what to import besides NumPy and JAX: a worker then need not. None: `import_also` will tell.
+            spawned: one that was started already, from here on this nursery's. None: it starts one.
 
         Raises:
             ToolMissing: this is no Linux.
@@ -54,35 +55,20 @@ class Nursery:
             raise ToolMissing(Problem("Linux, whose sandbox grading needs", sys.platform, do))
         self.scratch = scratch
         self._lock, self._waiting = threading.Lock(), threading.Lock()
-        self._control, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process is
-        command = [
-            sys.executable,
-            "-I",
-            "-c",
-            _START_CODE,
-            str(its.fileno()),
-            str(scratch),
-        ]
-        with its:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._errors,
-                cwd="/",
-                env=_ENVIRONMENT,  # not ours: nothing of it is the students' business
-                pass_fds=(its.fileno(),),
-                start_new_session=True,  # Ctrl-C is for the grader to deal with
-            )
+        control, errors, self._alive = (spawned or spawn()).descriptors
+        self._control, self._errors = socket.socket(fileno=control), open(errors, "rb")  # noqa: SIM115, PTH123 - a number
+        self._tell(str(scratch))
         self.ready: dict[str, Any] = {}
         if imports is not None:
             self.import_also(imports)
 
     def import_also(self, imports: Sequence[str]) -> None:
         """Say what to import besides NumPy and JAX. Once; no worker is forked before."""
+        self._tell(list(imports))
+
+    def _tell(self, what: Any) -> None:
         with contextlib.suppress(OSError):  # it is gone, and `wait` will say so
-            self._control.send(json.dumps(list(imports)).encode())
+            self._control.send(json.dumps(what).encode())
 
     def wait(self) -> None:
         """Wait until the imports are done.
@@ -130,9 +116,18 @@ class Nursery:
 
     def close(self) -> None:
         """End it, and with it every worker that is left. A second call does nothing."""
+        alive, self._alive = self._alive, -1
+        if alive < 0:
+            return
         self._control.close()
-        self._process.kill()  # its keepers die with it, and each worker with its keeper
-        self._process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(alive, signal.SIGKILL)  # its keepers die with it, and each worker with its keeper
+        ended = select.poll()
+        ended.register(alive, select.POLLIN)
+        ended.poll()
+        with contextlib.suppress(ChildProcessError):  # the command line has started it, and waits for it
+            os.waitid(os.P_PIDFD, alive, os.WEXITED)
+        os.close(alive)
         self._errors.close()
 
     def __enter__(self) -> Self:
@@ -142,32 +137,6 @@ class Nursery:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-# -I leaves out the working directory and PYTHON* variables; this package may live outside of site-packages, and is
-# taken from where this process has it.
-_START_CODE = f"""
-import os, sys
-sys.path.insert(0, {str(Path(__file__).resolve().parents[3])!r})
-control = int(sys.argv.pop(1))
-os.dup2(control, 3)
-os.closerange(4, 1024)
-from jaxstudy.homework.sandbox.zygote import main
-main()
-"""
-_ENVIRONMENT = {
-    "PATH": "/usr/bin:/bin",
-    "HOME": HOME,
-    "TMPDIR": HOME,
-    "LANG": "C.UTF-8",
-    "MPLBACKEND": "agg",
-    "MPLCONFIGDIR": HOME,
-    "JAX_PLATFORMS": "cpu",
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-}
 
 
 def received(status: socket.socket) -> tuple[dict[str, Any], int | None]:

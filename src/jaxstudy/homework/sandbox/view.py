@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from jaxstudy.homework.sandbox import system
+from jaxstudy.homework.sandbox.spawning import HOME
 from jaxstudy.homework.sandbox.terms import Terms
 
-HOME = "/student"
-"""The working directory; writable, in memory, as large as one file may be."""
 CACHE = "/cache"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/usr/share/zoneinfo")
