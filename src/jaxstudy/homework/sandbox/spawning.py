@@ -5,6 +5,7 @@ This module is imported first where a class is graded, and so imports nearly not
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import sys
@@ -43,22 +44,20 @@ def spawn() -> Spawned:
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     errors = os.memfd_create("errors")
     nothing = os.open(os.devnull, os.O_RDWR)
-    with its:
+    # By numbers that are none of those they shall have there: in a process without standard input, ours are low.
+    high = [fcntl.fcntl(one, fcntl.F_DUPFD_CLOEXEC, _CONTROL + 1) for one in (nothing, nothing, errors, its.fileno())]
+    try:
         pid = os.posix_spawn(
             sys.executable,
             [sys.executable, "-I", "-c", _START_CODE],
             _ENVIRONMENT,  # not ours: nothing of it is the students' business
-            file_actions=[
-                (os.POSIX_SPAWN_DUP2, its.fileno(), _CONTROL + 20),  # it may have any number, also one of these
-                (os.POSIX_SPAWN_DUP2, errors, _CONTROL + 21),
-                (os.POSIX_SPAWN_DUP2, nothing, 0),
-                (os.POSIX_SPAWN_DUP2, nothing, 1),
-                (os.POSIX_SPAWN_DUP2, _CONTROL + 21, 2),
-                (os.POSIX_SPAWN_DUP2, _CONTROL + 20, _CONTROL),
-            ],
+            file_actions=[(os.POSIX_SPAWN_DUP2, one, number) for number, one in enumerate(high)],
             setsid=True,  # Ctrl-C is for the grader to deal with
         )
-    os.close(nothing)
+    finally:
+        its.close()
+        for one in (nothing, *high):
+            os.close(one)
     return Spawned(ours.detach(), errors, os.pidfd_open(pid), pid)
 
 
