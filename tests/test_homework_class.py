@@ -357,7 +357,7 @@ def test_a_class_is_graded_where_there_is_no_standard_input(graded: Path, tmp_pa
     without = ["sh", "-c", 'exec "$@" <&-', "sh", *command]
     done = subprocess.run(without, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert Records(tmp_path / "grades").read_all()["ada"].mark == 5
+    assert Records(tmp_path / "grades").read_all()["ada"].earned == 5
 
 
 def test_a_grading_process_that_died_before_it_was_needed_is_replaced(tmp_path: Path) -> None:
