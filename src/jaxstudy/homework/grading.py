@@ -14,6 +14,7 @@ import contextlib
 import platform
 import secrets
 import tempfile
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -103,7 +104,9 @@ class Grader:
             self._cache.chmod(0o777)  # a worker of root's is another user; the folder around it is ours alone
             self._rehearse(self._start_reference())
             if self._programs is not None and not borrowed:
-                keep(self._programs, key, self._cache)
+                keeping = threading.Thread(target=keep, args=(self._programs, key, self._cache))
+                keeping.start()  # nobody who is graded waits for it
+                started.callback(keeping.join)
             self._open = started.pop_all()
         return self
 
