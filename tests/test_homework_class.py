@@ -348,16 +348,20 @@ def test_a_grading_process_that_was_started_for_nothing_ends(tmp_path: Path) -> 
     assert gone(processes_of("jaxstudy.homework.serving") + processes_of("sandbox.zygote"))
 
 
-def test_a_class_is_graded_where_there_is_no_standard_input(graded: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("closed", ["<&-", "<&- >&- 2>&-"])
+def test_a_class_is_graded_where_there_is_no_standard_input_or_output(
+    graded: Path, tmp_path: Path, closed: str
+) -> None:
     """The numbers of our connections are then those that the processes' own input and output have elsewhere."""
     submissions = tmp_path / "submissions"
     submissions.mkdir()
     (submissions / "ada.py").write_text(RIGHT)
     command = [*GRADE, str(graded / "homework" / "01_two"), str(submissions), "--out", str(tmp_path / "grades")]
-    without = ["sh", "-c", 'exec "$@" <&-', "sh", *command]
+    without = ["sh", "-c", f'exec "$@" {closed}', "sh", *command]
     done = subprocess.run(without, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert Records(tmp_path / "grades").read_all()["ada"].earned == 5
+    assert "ada" in (tmp_path / "grades" / "marks.csv").read_text(encoding="utf-8-sig")
 
 
 def test_a_grading_process_that_died_before_it_was_needed_is_replaced(tmp_path: Path) -> None:

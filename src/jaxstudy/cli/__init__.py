@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 
 
 def main() -> None:
     """Run the command line; errors a person can mend are shown as such, with exit code 1 or 2."""
+    _open_what_is_closed()
     _start_ahead(sys.argv[1:])
     from jaxstudy.cli.app import app
     from jaxstudy.errors import StudyError
@@ -28,6 +30,13 @@ def main() -> None:
         raise
     finally:
         gc.freeze()  # Python would look for garbage among all that was imported before it lets go of it
+
+
+def _open_what_is_closed() -> None:
+    """Started without standard input or output, the first files opened would be taken for them further down."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
 
 
 def _stopped() -> None:
