@@ -738,8 +738,7 @@ assert jax.tree.all(jax.tree.map(near, by_one, by_ours))
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The same from the shelf
 #
-# The snippet `canonical_conv` serves other kernels and paddings, too, and takes large ones by fewer products; `halve` is
-# a pool. Are the numbers still the same?
+# The snippet `canonical_conv` serves other kernels and paddings, too; `halve` is a pool. Are the numbers still the same?
 
 # %% slideshow={"slide_type": "-"} tags=["expensive"]
 from snippets.conv import canonical_conv, halve
