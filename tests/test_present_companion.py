@@ -18,7 +18,9 @@ from jaxstudy.present.companion.hub import Hub
 from jaxstudy.present.companion.pacing import Pacing
 from jaxstudy.present.companion.plan import Section, plan_from, plan_of
 from jaxstudy.present.companion.talks import Talk, last_talk, log_talk
+from jaxstudy.present.front_end import furnish
 from jaxstudy.present.session import PresentSession
+from jaxstudy.present.workplace import Workplace
 from test_present import FLAGS, go, in_slides, until
 
 LECTURE = """\
@@ -299,6 +301,29 @@ def test_a_phone_shows_all_of_it_without_sideways_scrolling(speaker: Page) -> No
     assert speaker.evaluate("document.documentElement.scrollWidth") <= 390
     assert speaker.get_by_role("button", name="Next").is_visible()
     speaker.set_viewport_size({"width": 1280, "height": 720})
+
+
+def test_s_opens_our_window_after_the_slides_were_left_and_entered_again(stage: Page, speaker: Page) -> None:
+    """Each time RISE enters, it binds its own keys: where that came last, s was the pen's next colour."""
+    speaker.close()
+    stage.bring_to_front()
+    go(stage, 1)
+    for _ in range(2):
+        stage.keyboard.press("Alt+r")
+    stage.wait_for_function("() => window.Reveal.isReady()")
+    with stage.context.expect_page() as opened:
+        stage.keyboard.press("s")
+    assert opened.value.url.endswith("/jaxstudy/speaker")
+
+
+def test_keys_of_the_pen_that_a_lecture_sets_stand_beside_ours(root: Path, tmp_path: Path) -> None:
+    keys = "#   rise: {reveal_shortcuts: {chalkboard: {colorPrev: x}, main: {toggleOverview: o}}}\n"
+    (tmp_path / "01_keys.py").write_text(LECTURE.replace("#   jaxstudy:", keys + "#   jaxstudy:"))
+    lecture = read_lecture(tmp_path / "01_keys.py")
+    place = Workplace.make(lecture, tmp_path, root / "theme", tmp_path / "live")
+    furnish(place, lecture, "classic")
+    found = json.loads((place.jupyter / "config" / "nbconfig" / "rise.json").read_text())["reveal_shortcuts"]
+    assert found == {"chalkboard": {"colorNext": "shift-q", "colorPrev": "x"}, "main": {"toggleOverview": "o"}}
 
 
 @pytest.mark.parametrize("place", ["speaker", "speaker.js", "stage", "speaker/live"])

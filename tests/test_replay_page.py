@@ -345,6 +345,20 @@ def test_keys_alone_play_search_follow_and_help(made: Made, browser: Browser) ->
         assert visit.page.evaluate("document.activeElement.closest('#jx-text p > span')") is None  # one stop, not eight
 
 
+def test_a_key_pressed_at_once_after_the_dialog_of_keys_was_closed_is_the_player_s(made: Made, browser: Browser) -> None:
+    """What had the focus in a closed dialog keeps it until the browser draws again."""
+    with Watching(browser, made) as visit:
+        visit.page.keyboard.press("?")
+        visit.page.get_by_role("checkbox").focus()
+        closed_and_pressed = """() => {
+          const focused = document.activeElement;
+          focused.closest("dialog").close();
+          return focused.dispatchEvent(new KeyboardEvent("keydown", { key: "l", bubbles: true, cancelable: true }));
+        }"""
+        assert visit.page.evaluate(closed_and_pressed) is False  # taken
+        assert visit.second == "0:10"
+
+
 def test_screen_readers_find_named_places_and_hear_of_code_only_when_asked(made: Made, browser: Browser) -> None:
     with Watching(browser, made, "recorded.html#t=15") as visit:
         for name in ("Player", "Slide and code", "Transcript"):

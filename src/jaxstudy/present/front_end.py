@@ -26,6 +26,9 @@ _ASSETS = Path(jaxstudy.__file__).parent / "assets" / "rise"
 _REMOTE_IMPORT = re.compile(r"@import\s+url\(\s*['\"]?(?:https?:)?//[^)]*\)\s*;?")
 # An audience sees slides, not the tools around them; transitions cost attention and, on a projector, frames.
 _HOUSE = {"transition": "none", "slideNumber": "c/t", "auto_select": "code", "show_buttons_on_startup": False}
+# RISE binds its keys anew each time the slides are entered. Its s, the pen's next colour, would take the place of ours:
+# beside q, the pen's previous colour, there is room.
+_KEYS = {"chalkboard": {"colorNext": "shift-q"}}
 
 LAB_HELP = """\
 In this front end (jupyterlab-rise):
@@ -63,7 +66,7 @@ def furnish(place: Workplace, lecture: Lecture, front_end: str) -> None:
         _write(config / "custom" / "plan.js", f"define([], () => ({json.dumps(_plan(lecture))}));\n")
         _write_json(config / "nbconfig" / "notebook.json", {"load_extensions": {"rise/main": True}})
         # RISE loses the settings of the header when it is faster than the notebook; these it always finds.
-        _write_json(config / "nbconfig" / "rise.json", {**_HOUSE, **settings, "autolaunch": False})
+        _write_json(config / "nbconfig" / "rise.json", _rise(settings))
         _put_themes(share / "nbextensions")
         if find_spec("widgetsnbextension") is None:
             widgets = share / "nbextensions" / "widgets" / "notebook" / "js" / "extension.js"
@@ -73,6 +76,14 @@ def furnish(place: Workplace, lecture: Lecture, front_end: str) -> None:
         _write_json(manager / "plugin.jupyterlab-settings", {"autosaveInterval": 3})  # seconds
         notices = place.jupyter / "lab-settings" / "@jupyterlab" / "apputils-extension"
         _write_json(notices / "notification.jupyterlab-settings", {"fetchNews": "false", "checkForUpdates": False})
+
+
+def _rise(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """RISE's settings: the house's, and over them the lecture's, key by key."""
+    keys = dict(settings.get("reveal_shortcuts") or {})
+    for part, ours in _KEYS.items():
+        keys[part] = {**ours, **(keys.get(part) or {})}
+    return {**_HOUSE, **settings, "reveal_shortcuts": keys, "autolaunch": False}
 
 
 def _plan(lecture: Lecture) -> dict[str, Any]:

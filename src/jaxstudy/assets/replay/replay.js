@@ -622,7 +622,8 @@
   /* Before the site's own keys, of which some are the same. */
   window.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || help.open || event.defaultPrevented) return;
-    const target = event.target instanceof Element ? event.target : document.body;
+    // Just after the dialog was closed, and until the next frame, keys still go to what had the focus in there.
+    const target = event.target instanceof Element && !help.contains(event.target) ? event.target : document.body;
     if (target.closest("input:not([type=range]), textarea, [contenteditable]")) return;
     if (target.closest("select") && !/^[jlckn/?[\]<>]$/i.test(event.key)) return;
     if (event.key === " " && target.closest("button, summary, a")) return;
