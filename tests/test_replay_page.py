@@ -345,7 +345,9 @@ def test_keys_alone_play_search_follow_and_help(made: Made, browser: Browser) ->
         assert visit.page.evaluate("document.activeElement.closest('#jx-text p > span')") is None  # one stop, not eight
 
 
-def test_a_key_pressed_at_once_after_the_dialog_of_keys_was_closed_is_the_player_s(made: Made, browser: Browser) -> None:
+def test_a_key_pressed_at_once_after_the_dialog_of_keys_was_closed_is_the_player_s(
+    made: Made, browser: Browser
+) -> None:
     """What had the focus in a closed dialog keeps it until the browser draws again."""
     with Watching(browser, made) as visit:
         visit.page.keyboard.press("?")
