@@ -68,6 +68,15 @@ def test_help_lists_every_command_and_imports_nothing_heavy(course: Course) -> N
     assert loaded.stdout.split() == []
 
 
+def test_a_command_does_not_wait_for_the_others_and_a_misspelt_one_is_met_with_them(course: Course) -> None:
+    told = "import sys, jaxstudy.cli as cli; sys.argv[1:] = ['check', '--help']\ntry: cli.main()\nexcept SystemExit: "
+    told += "print(*(m for m in sys.modules if m.startswith('jaxstudy.cli.')))"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert set(done.stdout.splitlines()[-1].split()) == {"jaxstudy.cli.app", "jaxstudy.cli.check"}
+    wrong = jaxstudy("biuld", cwd=course.root)
+    assert wrong.returncode == 2 and "Did you mean 'build'?" in wrong.stderr
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_and_stands_in_the_guide_with_all_its_options(command: str) -> None:
     done = jaxstudy(*command.split(), "--help", cwd=REPOSITORY)

@@ -12,11 +12,11 @@ def main() -> None:
     """Run the command line; errors a person can mend are shown as such, with exit code 1 or 2."""
     _open_what_is_closed()
     _start_ahead(sys.argv[1:])
-    from jaxstudy.cli.app import app
+    from jaxstudy.cli.app import make
     from jaxstudy.errors import StudyError
 
     try:
-        app()
+        make(*sys.argv[1:2])()
     except StudyError as error:
         from jaxstudy.cli.show import show_error
 

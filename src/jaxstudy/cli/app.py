@@ -1,30 +1,43 @@
-"""`jaxstudy`: one small file a command; each parses, calls one library function and shows the result.
+"""The command line as a whole, or only as much of it as one command needs.
 
-Only typer is imported up here: `jaxstudy --help` must not wait for JAX or Jupyter.
+`jaxstudy --help` must not wait for JAX or Jupyter, and no command for the others: only typer is imported up here.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import typer
 
-from jaxstudy.cli import build, check, data, doctor, drift, homework, new, pdf, present, recording, replay, serve
+_COMMANDS = ("build", "check", "present", "serve", "pdf", "doctor", "drift")
+"""Modules beside this one, each with a function of its name."""
+_GROUPS = ("new", "data", "homework", "replay", "recording")
+"""Modules beside this one, each with commands of its own: an `app`."""
 
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="A lecture is one Python script. From it: live slides, an offline deck, a notebook, a study page.",
-    epilog="Start with: jaxstudy build, then jaxstudy present 01. The guides are on the site (jaxstudy serve).",
-)
-app.command("build")(build.build)
-app.command("check")(check.check)
-app.command("present")(present.present)
-app.command("serve")(serve.serve)
-app.command("pdf")(pdf.pdf)
-app.command("doctor")(doctor.doctor)
-app.command("drift")(drift.drift)
-app.add_typer(new.app, name="new")
-app.add_typer(data.app, name="data")
-app.add_typer(homework.app, name="homework")
-app.add_typer(replay.app, name="replay")
-app.add_typer(recording.app, name="recording")
+
+def make(wanted: str = "") -> typer.Typer:
+    """The command line.
+
+    Args:
+        wanted: its first word. If that is a command, only this one is there.
+    """
+    app = typer.Typer(
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="A lecture is one Python script. From it: live slides, an offline deck, a notebook, a study page.",
+        epilog="Start with: jaxstudy build, then jaxstudy present 01. The guides are on the site (jaxstudy serve).",
+    )
+    app.callback()(_together)
+    known = wanted in _COMMANDS or wanted in _GROUPS
+    for name in _COMMANDS:
+        if not known or name == wanted:
+            app.command(name)(getattr(import_module(f"jaxstudy.cli.{name}"), name))
+    for name in _GROUPS:
+        if not known or name == wanted:
+            app.add_typer(import_module(f"jaxstudy.cli.{name}").app, name=name)
+    return app
+
+
+def _together() -> None:
+    """With it, typer takes one command alone for a command with a name, too."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 FORMAT = 1
@@ -98,9 +98,17 @@ class SubmissionResult:
         return max(0.0, self.earned - self.penalty)
 
 
-def to_json(result: SubmissionResult) -> str:
-    """The result as one JSON object, keys in order."""
-    return json.dumps({"format": FORMAT, **asdict(result)}, indent=1, ensure_ascii=True, sort_keys=True)
+def to_json(result: SubmissionResult, indent: int | None = 1) -> str:
+    """The result as one JSON object, keys in order; in one line with `indent=None`."""
+    inner = {"checks": [_named(check) for check in result.checks], "environment": dict(result.environment)}
+    held = {"sandbox": result.sandbox and _named(result.sandbox)}
+    whole = {"format": FORMAT, **_named(result), **inner, **held}
+    return json.dumps(whole, indent=indent, ensure_ascii=True, sort_keys=True)
+
+
+def _named(data: CheckResult | Sandbox | SubmissionResult) -> dict[str, Any]:
+    """Its fields by name; `asdict` would copy all that is in them, too."""
+    return {field.name: getattr(data, field.name) for field in fields(data)}
 
 
 def from_json(text: str) -> SubmissionResult:

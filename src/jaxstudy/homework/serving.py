@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import json
 import os
 import queue
@@ -87,7 +88,7 @@ def _grade(grader: Grader, waiting: queue.SimpleQueue[dict[str, Any]], descripto
         while True:
             unit = waiting.get()
             result = grader.grade(Path(unit["file"]), unit["student"])
-            _send(descriptor, {"result": to_json(result), "key": unit["key"]})
+            _send(descriptor, {"result": to_json(result, indent=None), "key": unit["key"]})
     except StudyError as error:
         _send(descriptor, told(error))
     except OSError:
@@ -140,6 +141,8 @@ def _end_with(descriptor: int) -> None:
 
 def main() -> None:
     """Serve the connection whose descriptor the command line names."""
+    gc.set_threshold(50_000, 20, 100)  # imports make thousands of objects that stay
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small answers are compared: its threads would only spin
     descriptor, *others = map(int, sys.argv[1:])
     for one in (descriptor, *others):
         os.set_inheritable(one, False)

@@ -60,7 +60,7 @@ def flax_module(
         return False
     call = f"{call_text(name, (), settings)}.apply(variables, {', '.join(map(shown, inputs))})"
     if same_names:
-        return same(name, call, got, wanted, expected)
+        return same(name, lambda: call, got, wanted, expected)
     return _same_form(name, call, got, wanted)
 
 
@@ -150,4 +150,4 @@ def torch_module(
         got = model(*tensors)
     except NotAnswered as error:
         return report(no_answer(error, call))
-    return same(asked._name, call, got, wanted, expected, tolerance)
+    return same(asked._name, lambda: call, got, wanted, expected, tolerance)

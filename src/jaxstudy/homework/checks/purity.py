@@ -6,7 +6,8 @@ make it lie; so give the points to values, and to these only what being honest i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from jaxstudy.homework.answering.data import Key, Missing, NotAnswered, Numpy, Source, Target, Tensor
@@ -28,12 +29,12 @@ def pure(asked: Asked, *args: Any, allow: Sequence[str] = (), **kwargs: Any) -> 
         allow: names of the file that it may read.
         **kwargs: its keyword arguments.
     """
-    call = call_text(asked._name, args, kwargs)
+    call = partial(call_text, asked._name, args, kwargs)
     try:
         seen = ask(asked, "twice", args, kwargs)
         taken = ask(asked, "globals")
     except NotAnswered as error:
-        return _no_answer(error, call)
+        return _no_answer(error, call())
     held = _same_twice(asked, call, seen) and _left_alone(asked, call, args, kwargs, seen)
     for name, what in taken.items():
         if name not in allow:
@@ -42,21 +43,21 @@ def pure(asked: Asked, *args: Any, allow: Sequence[str] = (), **kwargs: Any) -> 
     return held
 
 
-def _same_twice(asked: Asked, call: str, seen: dict[str, Any]) -> bool:
+def _same_twice(asked: Asked, call: Callable[[], str], seen: dict[str, Any]) -> bool:
     found = difference(seen["second"], seen["first"], tolerance=0.0)
     if found is None or "can't be compared" in found[0]:
         return True
-    told = f"{call} answered {shown(seen['first'])}, and the second time {shown(seen['second'])}"
+    told = f"{call()} answered {shown(seen['first'])}, and the second time {shown(seen['second'])}"
     words = "the same arguments must give the same answer: is there state, or a random number without a key?"
     return report(Finding(f"{asked._name} answers differently the second time", f"{told}: {words}"))
 
 
-def _left_alone(asked: Asked, call: str, args: Any, kwargs: Any, seen: dict[str, Any]) -> bool:
+def _left_alone(asked: Asked, call: Callable[[], str], args: Any, kwargs: Any, seen: dict[str, Any]) -> bool:
     before = [_bare(value) for value in (*args, *kwargs.values())]
     after = [*seen["args"], *seen["kwargs"].values()]
     for index, (was, now) in enumerate(zip(before, after, strict=True)):
         if was is not None and difference(now, was, tolerance=1e-6) is not None:
-            told = f"{call} changed its argument {index + 1}: it is now {shown(now)}. Make a new one instead"
+            told = f"{call()} changed its argument {index + 1}: it is now {shown(now)}. Make a new one instead"
             return report(Finding(f"{asked._name} changes its argument {index + 1}", told))
     return True
 
@@ -83,14 +84,14 @@ def one_trace(asked: Asked, *calls: tuple[Any, ...], static_argnums: Sequence[in
         *calls: one tuple of arguments a call; other values, the same shapes.
         static_argnums: as for `jax.jit`.
     """
-    call = call_text(f"jit({asked._name})", calls[0], {})
+    call = partial(call_text, f"jit({asked._name})", calls[0], {})
     try:
         traces = ask(asked, "traces", calls, static_argnums=tuple(static_argnums))["traces"]
     except NotAnswered as error:
-        return _no_answer(error, call)
+        return _no_answer(error, call())
     if traces == 1:
         return True
-    told = f"{call} and {len(calls) - 1} more of the same shapes were traced {traces} times; once is enough"
+    told = f"{call()} and {len(calls) - 1} more of the same shapes were traced {traces} times; once is enough"
     words = "does it take a Python number that changes, or make a new function each time?"
     return report(Finding(f"{asked._name} is traced more than once", f"{told}: {words}"))
 

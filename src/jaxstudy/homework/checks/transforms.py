@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ def _transformed(
     expected: str,
     tolerance: float | None,
 ) -> bool:
-    call = call_text(transformed._name, args, kwargs)
+    call = partial(call_text, transformed._name, args, kwargs)
     try:
         wanted = expected_value(plain, args, kwargs, like)
     except NotRecorded:
@@ -79,7 +80,7 @@ def _transformed(
     try:
         got = transformed(*args, **kwargs)
     except NotAnswered as error:
-        return _no_answer(error, call)
+        return _no_answer(error, call())
     return wanted is NotRecorded or same(transformed._name, call, got, wanted, expected, tolerance)
 
 
@@ -137,18 +138,18 @@ def _like_slopes(
     ahead, behind = list(args), list(args)
     for i, direction in zip(by, directions, strict=True):
         ahead[i], behind[i] = _moved(args[i], direction, step), _moved(args[i], direction, -step)
-    call = call_text(differentiated._name, args, kwargs)
+    call = partial(call_text, differentiated._name, args, kwargs)
     try:
         gradients = differentiated(*args, **kwargs)
         slope = (_number(asked(*ahead, **kwargs)) - _number(asked(*behind, **kwargs))) / (2 * step)
     except NotAnswered as error:
-        return _no_answer(error, call)
+        return _no_answer(error, call())
     gradients = (gradients,) if isinstance(argnums, int) else gradients
     along, size = _product(gradients, directions)
     if abs(along - slope) <= 5e-2 * max(abs(slope), size, 1e-3):
         return True
     what = f"{asked._name}: its gradient is not its slope"
-    told = f"{call}: along one direction the function rises by {shown(slope)} a unit, its gradient says {shown(along)}"
+    told = f"{call()}: along one direction it rises by {shown(slope)} a unit, its gradient says {shown(along)}"
     return report(Finding(what, told + "\nIs there a stop_gradient, a round, or a custom derivative in it?"))
 
 

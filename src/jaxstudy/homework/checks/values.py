@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,7 +35,7 @@ def value(
 
     Returns whether it held.
     """
-    call = call_text(asked._name, args, kwargs)
+    call = partial(call_text, asked._name, args, kwargs)
     try:
         wanted = expected_value(asked, args, kwargs, like)
     except NotRecorded:
@@ -42,22 +44,24 @@ def value(
     try:
         got = asked(*args, **kwargs)
     except NotAnswered as error:
-        note(error, call)
+        note(error, call())
         return False
     if wanted is NotRecorded:
         return True
     return same(asked._name, call, got, wanted, expected, tolerance)
 
 
-def same(name: str, call: str, got: Any, wanted: Any, expected: str, tolerance: float | None = None) -> bool:
-    """Whether an answer is the one that was wanted; if not, it is reported."""
+def same(
+    name: str, call: Callable[[], str], got: Any, wanted: Any, expected: str, tolerance: float | None = None
+) -> bool:
+    """Whether an answer is the one that was wanted; if not, it is reported, and only then the call is written out."""
     found = difference(got, wanted, tolerance=tolerance)
     if found is None:
         return True
     what, told = found
     words = f"\nExpected in words: {expected}" if expected else ""
     return report(
-        Finding(f"{name}: {what}" + (f"; expected: {expected}" if expected else ""), f"{call}: {told}{words}")
+        Finding(f"{name}: {what}" + (f"; expected: {expected}" if expected else ""), f"{call()}: {told}{words}")
     )
 
 
@@ -76,12 +80,12 @@ def shape(asked: Asked, *args: Any, like: Any = None, expected: str = "", **kwar
 
     `like` may be plain data of the right form, or another function.
     """
-    call = call_text(asked._name, args, kwargs)
+    call = partial(call_text, asked._name, args, kwargs)
     try:
         wanted = expected_value(asked, args, kwargs, like)
         got = asked(*args, **kwargs)
     except NotAnswered as error:
-        note(error, call)
+        note(error, call())
         return isinstance(error, NotRecorded)
     ours, theirs = dict(_forms(wanted)), dict(_forms(got))
     wrong = [path for path in {**ours, **theirs} if ours.get(path) != theirs.get(path)]
@@ -90,7 +94,7 @@ def shape(asked: Asked, *args: Any, like: Any = None, expected: str = "", **kwar
     path = wrong[0]
     where = f" at {path}" if path else ""
     words = f"\nExpected in words: {expected}" if expected else ""
-    told = f"{call}: expected {ours.get(path, 'nothing')}{where}, got {theirs.get(path, 'nothing')}"
+    told = f"{call()}: expected {ours.get(path, 'nothing')}{where}, got {theirs.get(path, 'nothing')}"
     return report(Finding(f"{asked._name}: the wrong tree, shape or dtype{where}", told + words))
 
 
@@ -106,7 +110,7 @@ def _forms(tree: Any) -> list[tuple[str, str]]:
 
 def raises(asked: Asked, *args: Any, error: str = "", expected: str = "", **kwargs: Any) -> bool:
     """The call raises; with `error`, an error of that type: `"ValueError"`."""
-    call = call_text(asked._name, args, kwargs)
+    call = partial(call_text, asked._name, args, kwargs)
     wanted = error or "an error"
     try:
         got = asked(*args, **kwargs)
@@ -114,12 +118,11 @@ def raises(asked: Asked, *args: Any, error: str = "", expected: str = "", **kwar
         if not error or raised.kind == error:
             return True
         return report(
-            Finding(f"{asked._name} raised {raised.kind}, not {wanted}", f"{call} raised {raised}, not {wanted}")
+            Finding(f"{asked._name} raised {raised.kind}, not {wanted}", f"{call()} raised {raised}, not {wanted}")
         )
     except NotAnswered as other:
-        note(other, call)
+        note(other, call())
         return False
     words = f"\nExpected in words: {expected}" if expected else ""
-    return report(
-        Finding(f"{asked._name} did not raise {wanted}", f"{call} answered {described(got)}; expected {wanted}{words}")
-    )
+    told = f"{call()} answered {described(got)}; expected {wanted}{words}"
+    return report(Finding(f"{asked._name} did not raise {wanted}", told))

@@ -112,7 +112,7 @@ def grade_one(
             result = bench.grade(Unit("", student, str(file)))
     except StudyError as error:
         return json.dumps(told(error))
-    return json.dumps({"lost": result} if isinstance(result, str) else {"result": to_json(result)})
+    return json.dumps({"lost": result} if isinstance(result, str) else {"result": to_json(result, indent=None)})
 
 
 class _Bench:

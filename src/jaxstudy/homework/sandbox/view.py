@@ -6,6 +6,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from jaxstudy.homework.sandbox import system
@@ -17,6 +18,7 @@ _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/usr/share/zoneinfo")
 
 
+@cache
 def libraries() -> tuple[str, ...]:
     """What Python needs to import: the system's libraries, Python's own, and the installed packages.
 
