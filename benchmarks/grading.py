@@ -41,7 +41,9 @@ def main(folder: Path) -> list[Row]:
     """Grade with each; ours last.
 
     The peers take minutes, ours seconds, in which any other program shows: ours is run before, between and after them,
-    and the time in the middle counts.
+    and the time in the middle counts. nbgrader and ours grade the class twice, and the second time counts: after a
+    minute or two in which nobody read them, some systems have libraries no longer in memory, and the first who needs
+    them waits for the disk, ten seconds for JAX. (otter starts afresh for each submission: only its first one waits.)
     """
     peers = peers_in(folder / "graders")
     with tempfile.TemporaryDirectory(prefix="jaxstudy-grading-") as name:
@@ -72,9 +74,9 @@ def sum_of(runs: list[Run]) -> Run:
 
 
 def timed(command: list[str], cwd: Path, env: dict[str, str]) -> Run:
-    """Twice: once for the time, with nothing beside it, and once for the memory."""
-    time_alone = measure(command, cwd, env, memory=False)
-    return replace(time_alone, peak_mb=measure(command, cwd, env).peak_mb)
+    """Twice: once for the memory, and once for the time, with nothing beside it and all files read before."""
+    peak = measure(command, cwd, env).peak_mb
+    return replace(measure(command, cwd, env, memory=False), peak_mb=peak)
 
 
 # ---- nbgrader ----
@@ -230,20 +232,20 @@ class Ours:
         return run
 
     def honest(self) -> Run:
-        """The class without the one that hangs, by one who has graded nothing yet."""
-        return self.grade("honest", new_here=True)
+        """The class without the one that hangs, by one who has graded nothing yet; as `timed`."""
+        peak = self.grade("honest", new_here=True, memory=True).peak_mb
+        return replace(self.grade("honest", new_here=True), peak_mb=peak)
 
     def row(self, times: Sequence[Run]) -> Row:
         """The middle of `times`, and what else there is to measure."""
         honest = sorted(times, key=lambda run: run.seconds)[len(times) // 2]
         again = self.grade("honest")
-        peak = self.grade("honest", new_here=True, memory=True).peak_mb
         hanging = self.grade("hanging", memory=True)
         marks = {}
         for kind in ("honest", "hanging"):
             text = (self._grades(kind) / "marks.csv").read_text(encoding="utf-8-sig")
             marks |= {row["student"]: float(row["mark"]) for row in csv.DictReader(text.splitlines())}
-        return Row("jaxstudy homework grade", replace(honest, peak_mb=peak), hanging, again, dict(marks))
+        return Row("jaxstudy homework grade", honest, hanging, again, dict(marks))
 
     def _grades(self, kind: str) -> Path:
         return self.work / f"{kind}-grades"

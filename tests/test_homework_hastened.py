@@ -140,3 +140,8 @@ def test_programs_that_call_lapack_or_come_from_a_cache_are_found_whole(tmp_path
         second = grader.grade(text, "ada")
     for result in (first, second):
         assert result.earned == result.total, [check.message for check in result.checks]
+    (kept,) = (tmp_path / "kept").iterdir()
+    ours = {path.name for path in kept.glob("known-*")}
+    others = {path.name.partition("-")[0] for path in kept.iterdir() if path.name not in ours}
+    # What calls LAPACK is kept by JAX's cache, what we can name by ours, nothing by both.
+    assert ours and others == {"jit_solve"}

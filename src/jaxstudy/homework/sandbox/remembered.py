@@ -87,7 +87,9 @@ class Memory:
         from jax._src.interpreters import mlir, pxla
 
         self._context, self._plain = config.trace_context, plain
-        self._compiler, self._compile_afresh = compiler, compiler.backend_compile_and_load
+        self._compiler: Any = compiler
+        self._compile_afresh = compiler.backend_compile_and_load
+        self._look_up = getattr(compiler, "_resolve_compilation_strategy", None)
         self._fresh: list[bool] = []
         self._pxla, self._mlir = pxla, mlir
         self._lower, self._compile = pxla._cached_lowering_to_hlo, pxla._cached_compilation
@@ -104,6 +106,8 @@ class Memory:
         pxla: Any = self._pxla
         if write is not None:
             self._compiler.backend_compile_and_load = self._afresh
+            if self._look_up is not None:
+                self._compiler._resolve_compilation_strategy = self._looked_up
         pxla._cached_lowering_to_hlo, pxla._cached_compilation = self._lowered, self._compiled
 
     def _lowered(self, closed: Any, *rest: Any, **named: Any) -> Any:
@@ -129,11 +133,21 @@ class Memory:
                     return backend.deserialize_executable(module.program, devices, settings)
             module = module.text
         self._fresh.clear()
+        if callbacks or options:
+            self._names.pop(module, None)
         executable = self._compile(module, name, tupled, into, out, *rest)
         # One that came from JAX's own cache does not survive being written again: functions are missing then.
-        if self._write is not None and self._fresh and module in self._names and not (callbacks or options):
+        if self._write is not None and self._fresh and module in self._names:
             self._write(self._names[module], backend.serialize_executable(executable))
         return executable
+
+    def _looked_up(self, module: Any, devices: Any, options: Any, *rest: Any, **named: Any) -> tuple[Any, Any]:
+        """What to ask JAX's own cache for, and the options: nothing, where it would only keep ours a second time."""
+        if module in self._names:
+            return None, options
+        assert self._look_up is not None
+        found: tuple[Any, Any] = self._look_up(module, devices, options, *rest, **named)
+        return found
 
     def _afresh(self, *given: Any, **named: Any) -> Any:
         executable = self._compile_afresh(*given, **named)
