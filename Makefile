@@ -55,6 +55,7 @@ $(VENV)/.ready: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
 	  echo "Python 3.11 or newer with venv is needed: apt install python3-venv, or make PYTHON=python3.12"; exit 1; }
 	@$(call pip_install,-e '.[$(EXTRAS)]')
+	@$(BIN)/python -m compileall -q src  # as pip does where it copies; some environments keep Python from doing it later
 	@touch $@
 
 # Lectures stand beside PyTorch. The CPU build by number: without one, pip takes the newest with several GB of CUDA.

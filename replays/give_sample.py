@@ -22,9 +22,9 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
+from jaxstudy.atomic import write_atomically
 from jaxstudy.build.chromium import find_chromium
 from jaxstudy.course import Lecture, load_course, read_lecture
-from jaxstudy.course.atomic import write_atomically
 from jaxstudy.present.session import PresentSession
 from jaxstudy.recording import Writer, read_recording, redacted, trimmed
 from jaxstudy.replay.starting import Wishes, start_replay

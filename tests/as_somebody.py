@@ -37,8 +37,13 @@ def become_nobody() -> None:
 
 def refuse_namespaces() -> None:
     """unshare(2) and clone(2) with new namespaces are refused from here on."""
-    unshare, allow, refuse = 272, 0x7FFF0000, 0x00050001
-    steps = [(0x20, 0, 0, 0), (0x15, 0, 1, unshare), (0x06, 0, 0, refuse), (0x06, 0, 0, allow)]
+    clone, unshare, allow, refuse = 56, 272, 0x7FFF0000, 0x00050001
+    namespaces = 0x7E020000
+    steps = [
+        *[(0x20, 0, 0, 0), (0x15, 3, 0, unshare), (0x15, 0, 3, clone)],  # the number of the call
+        *[(0x20, 0, 0, 16), (0x45, 0, 1, namespaces)],  # its first argument
+        *[(0x06, 0, 0, refuse), (0x06, 0, 0, allow)],
+    ]
     system.no_new_privileges()
     system.load_filter(b"".join(struct.pack("HBBI", *step) for step in steps))
 

@@ -129,6 +129,11 @@ def test_check_reports_every_finding_with_its_line(course: Course) -> None:
     assert "no assert in the lecture" in done.stderr and "3 problems" in done.stderr
 
 
+def test_a_name_is_shown_letter_by_letter_also_where_it_is_a_word_for_a_picture(course: Course) -> None:
+    done = jaxstudy("check", ":heart:.py", cwd=course.root)
+    assert done.returncode == 2 and ":heart:.py" in done.stderr
+
+
 def test_a_misspelt_option_value_is_met_with_the_choices(course: Course) -> None:
     new_lecture(course, "01_first")
     done = jaxstudy("build", "01", "--kernel", "warn", cwd=course.root)

@@ -202,9 +202,9 @@ def test_a_submission_that_ends_our_process_twice_is_marked_and_the_others_are_g
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     while len(killed) < 2 and process.poll() is None:
         for worker in set(children_of(process.pid)) - set(killed):
-            # A student's code is held once there are a forking process, a keeper and a worker: kill the grader then.
+            # A student's code is held once there are a forking process, two references and a worker: kill the grader then.
             holding = set(everyone_below(process.pid)) & set(processes_of("sandbox.zygote"))
-            if worker in processes_of("homework.serving") and len(holding) > 2:
+            if worker in processes_of("homework.serving") and len(holding) > 3:
                 time.sleep(1.0)
                 os.kill(worker, signal.SIGKILL)
                 killed.append(worker)

@@ -76,11 +76,15 @@ def test_an_environment_that_lies_in_tmp_is_no_hindrance(shared: Path, monkeypat
     packages = Path(tempfile.mkdtemp(dir="/tmp")) / "site-packages"
     packages.mkdir()
     monkeypatch.setattr(sys, "path", [*sys.path, str(packages)])
-    with Grader(small_homework(shared / "07_three"), seed=3) as grader:
-        writes = "import tempfile\nwith tempfile.NamedTemporaryFile() as file:\n    file.write(b'x')\n"
+    homework = small_homework(shared / "07_three")
+    writes = "import tempfile\nwith tempfile.NamedTemporaryFile() as file:\n    file.write(b'x')\n"
+    with Grader(homework, seed=3) as grader:
         result = grader.grade(writes + HONEST + RIGHT, "ada")
     shutil.rmtree(packages.parent)
     assert result.earned == 4 and result.sandbox is not None and result.sandbox.tier == "namespaces"
+    monkeypatch.undo()
+    with Grader(homework, seed=3) as grader:  # gone, it is not missed
+        assert grader.grade(HONEST + RIGHT, "ada").earned == 4
 
 
 @pytest.mark.parametrize("how", ["no-namespaces", "none-left"])
@@ -147,6 +151,19 @@ def test_every_result_names_the_layers(grader: Grader) -> None:
     assert result.sandbox is not None and result.sandbox.tier == "namespaces"
     assert {"mount-ns", "pid-ns", "net-ns", "ipc-ns", "rlimits", "no-new-privileges"} <= set(result.sandbox.layers)
     assert result.earned == result.total == 4 and result.cpu_seconds > 0 and result.peak_mb > 0
+
+
+def test_a_worker_is_like_any_forked_process_to_python_and_to_the_c_library(grader: Grader) -> None:
+    tells = (
+        "import ctypes, os, random\n"
+        "c = ctypes.CDLL(None)\nc.pthread_self.restype = ctypes.c_ulong\n"
+        "mask = ctypes.create_string_buffer(128)\n"
+        "cores = c.pthread_getaffinity_np(ctypes.c_ulong(c.pthread_self()), 128, mask)\n"  # by the thread's number
+        "print(os.getpid(), cores, random.random())\n"
+    )
+    ada, bob = (grader.grade(tells + HONEST + RIGHT).output.split() for _ in range(2))
+    assert ada[:2] == bob[:2] == ["1", "0"]
+    assert ada[2] != bob[2]
 
 
 def test_the_same_seed_gives_the_same_result_in_any_order(grader: Grader) -> None:

@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "jaxstudy"
 # Top to bottom: a room imports only from rooms above it (and from itself).
 ROOMS = (
     "errors",
+    "atomic",
     "recording",
     "warm",
     "data",

@@ -27,7 +27,7 @@ SESSION = """
 import sys
 from pathlib import Path
 from jaxstudy.course import load_course
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.errors import InputError, Problem
 from jaxstudy.site import serve
 

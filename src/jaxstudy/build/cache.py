@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 
 
 @dataclass(frozen=True, slots=True)

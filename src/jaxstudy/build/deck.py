@@ -10,7 +10,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from jaxstudy.course import Lecture, Slide, Step
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.course.pictures import alt_text
 from jaxstudy.errors import InputError, Problem
 

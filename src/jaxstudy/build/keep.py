@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxstudy.build.cache import sealed, unsealed
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 
 _fingerprints: dict[str, bytes | None] = {}
 

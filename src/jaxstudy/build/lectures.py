@@ -22,7 +22,7 @@ from jaxstudy.build.names import imported_modules
 from jaxstudy.build.provenance import provenance
 from jaxstudy.build.versions import versions
 from jaxstudy.course import Course, Lecture, read_lecture
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.course.notebook_format import import_quickly
 from jaxstudy.errors import FoundWanting, StudyError
 

@@ -19,7 +19,7 @@ from jaxstudy.build.cache import sealed, unsealed
 from jaxstudy.build.datasets import fingerprints
 from jaxstudy.build.versions import jax_environment, versions
 from jaxstudy.course import Course
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.data.sets import SETS
 
 

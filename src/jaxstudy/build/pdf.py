@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from jaxstudy.build.chromium import Chromium
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.errors import FoundWanting, InputError, Problem
 
 _SCRIPTS = Path(__file__).resolve().parents[1] / "assets" / "deck"

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from jaxstudy.build.lectures import Result
 
 # Soft wrap: the terminal breaks lines, so that paths and addresses stay whole when copied or piped.
-console = Console(highlight=False, soft_wrap=True)
-stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+# No words for pictures (:rocket:): a student's name may hold such a word, and their table takes a while to load.
+console = Console(highlight=False, soft_wrap=True, emoji=False)
+stderr = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def show_error(error: StudyError) -> int:

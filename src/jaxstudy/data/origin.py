@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import metadata
 
 from jaxstudy.data.places import FOLDER_VARIABLE, Place, allowed, find
 from jaxstudy.data.sets import Recipe, recipe_of
@@ -83,6 +82,8 @@ def _stamp(place: Place) -> str:
 
 def _version(package: str) -> str:
     """The version of an installed package; empty when there is none."""
+    from importlib import metadata  # takes 8 ms, and few ask
+
     try:
         return metadata.version(package) if package else ""
     except metadata.PackageNotFoundError:

@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.homework.assignment import Assignment
 from jaxstudy.homework.gathering import gather_one
 from jaxstudy.homework.many.hand import Unit

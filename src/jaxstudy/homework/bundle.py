@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.errors import InputError, Problem
 from jaxstudy.homework.release import FACTS
 from jaxstudy.homework.sources import Unreadable, read_source

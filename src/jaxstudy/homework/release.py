@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.course.headings import slug
 from jaxstudy.errors import InputError
 from jaxstudy.homework.assignment import Assignment

@@ -46,7 +46,7 @@ def serve(descriptor: int, spawned: Spawned | None = None) -> None:
         ):
             _set_up(descriptor, nursery)
     except StudyError as error:
-        from jaxstudy.homework.many.telling import told
+        from jaxstudy.homework.telling import told
 
         _send(descriptor, told(error))
 
@@ -81,8 +81,8 @@ def _serve(descriptor: int, setup: dict[str, Any], assignment: Assignment, nurse
 
 
 def _grade(grader: Grader, waiting: queue.SimpleQueue[dict[str, Any]], descriptor: int) -> None:
-    from jaxstudy.homework.many.telling import told
     from jaxstudy.homework.results import to_json
+    from jaxstudy.homework.telling import told
 
     try:
         while True:

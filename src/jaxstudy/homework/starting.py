@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from string import Template
 
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.errors import InputError, Problem
 from jaxstudy.homework.release import ASSETS
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.course.cells import Cell, Cells, read_cells
 from jaxstudy.course.exercises import MARKER, with_markers
 from jaxstudy.course.writing import Edit, spliced_notebook, spliced_text

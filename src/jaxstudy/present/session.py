@@ -20,10 +20,10 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
+from jaxstudy.atomic import write_atomically
 from jaxstudy.build.kernels import Kernels
 from jaxstudy.build.versions import size_from
 from jaxstudy.course import Lecture
-from jaxstudy.course.atomic import write_atomically
 from jaxstudy.errors import FoundWanting, InputError, KernelLost, Problem
 from jaxstudy.present.audience.folder import write_folder
 from jaxstudy.present.audience.home import Home

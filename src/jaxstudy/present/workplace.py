@@ -27,8 +27,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from jaxstudy.atomic import write_atomically
 from jaxstudy.course import Lecture
-from jaxstudy.course.atomic import write_atomically
 from jaxstudy.present.copies import working_text
 
 _NOT_INHERITED = ("JUPYTER_CONFIG_PATH", "JUPYTER_TOKEN", "JUPYTER_NO_CONFIG")

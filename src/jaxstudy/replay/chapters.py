@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.errors import InputError, Problem, near
 from jaxstudy.replay.stamps import LONGEST, seconds_of
 from jaxstudy.replay.transcript import clock

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.replay.outline import Outline
 from jaxstudy.replay.suggesting import Suggestion
 from jaxstudy.replay.transcript import Transcript, clock

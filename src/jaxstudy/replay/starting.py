@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+from jaxstudy.atomic import write_atomically
 from jaxstudy.course import Course, Lecture, read_lecture
-from jaxstudy.course.atomic import write_atomically
 from jaxstudy.course.header import as_date
 from jaxstudy.course.headings import slug
 from jaxstudy.errors import InputError, Problem

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.errors import InputError, Problem
 from jaxstudy.replay.common import common_words
 from jaxstudy.replay.glossary import Glossary, load_glossary

@@ -11,8 +11,8 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from jaxstudy.atomic import write_atomically
 from jaxstudy.course import Course
-from jaxstudy.course.atomic import write_atomically
 from jaxstudy.course.config import shipped
 from jaxstudy.errors import Problem, SiteBroken, ToolMissing
 from jaxstudy.site.complaints import problems_in

@@ -6,10 +6,10 @@ import datetime
 import hashlib
 from pathlib import Path
 
+from jaxstudy.atomic import write_atomically
 from jaxstudy.build.built import load_built
 from jaxstudy.build.made import digest_of, record_path, surroundings
 from jaxstudy.course import Course
-from jaxstudy.course.atomic import write_atomically
 from jaxstudy.site.generator import CONFIG, build_site
 from jaxstudy.site.sources import LARGE, write_site_sources
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
+from jaxstudy.atomic import write_atomically
 from jaxstudy.build.built import BuiltLecture
 from jaxstudy.build.webparts import web_part
 from jaxstudy.course import Course
-from jaxstudy.course.atomic import write_atomically
 from jaxstudy.course.concepts import concepts
 from jaxstudy.course.headings import plain
 from jaxstudy.site.files import Content

@@ -34,9 +34,9 @@ def grade_one(
     ] = False,
 ) -> None:
     """Grade one student's work and write it as Gradescope's results.json; what an autograder runs."""
+    from jaxstudy.atomic import write_atomically
     from jaxstudy.cli.homework.place import find
     from jaxstudy.cli.show import console, relative
-    from jaxstudy.course.atomic import write_atomically
     from jaxstudy.homework.autograder import grade_one as grade_submission
     from jaxstudy.homework.reports.gradescope import gradescope_json
 

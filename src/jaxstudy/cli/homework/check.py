@@ -135,7 +135,7 @@ def load_magic(shell: Any) -> None:
         try:
             names = line.split()
             own = own_check(Path.cwd(), shell.user_ns, names)
-            show(Console(highlight=False, soft_wrap=True), own, "this notebook", not names)
+            show(Console(highlight=False, soft_wrap=True, emoji=False), own, "this notebook", not names)
         except StudyError as error:
             show_error(error)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,11 +47,13 @@ def _grade(assignment: Assignment, submissions: Path, folder: Path, options: Opt
     from jaxstudy.homework.many import grade_class
     from jaxstudy.homework.reports import make_ready
 
-    make_ready()  # needed at the end, but now the grader's start is waited for
     try:
-        with grading() as on_progress:
-            graded: Graded = grade_class(assignment, submissions, folder, options, on_progress)
+        with ExitStack() as processes:  # they take as long to end as the reports to be written
+            with grading() as on_progress:
+                graded: Graded = grade_class(
+                    assignment, submissions, folder, options, on_progress, make_ready, processes
+                )
+            show_graded(assignment, graded, folder)
     except KeyboardInterrupt:
         stderr.print("\nStopped. What is graded is kept: run the same command with --resume to go on.")
         raise typer.Exit(130) from None
-    show_graded(assignment, graded, folder)

@@ -20,9 +20,9 @@ def export(
     """Write a recording as a notebook of what was run with what it gave, or as a terminal session."""
     from rich.markup import escape
 
+    from jaxstudy.atomic import write_atomically
     from jaxstudy.cli.recording.showing import recording_named, show_next, titles_for
     from jaxstudy.cli.show import console, relative
-    from jaxstudy.course.atomic import write_atomically
     from jaxstudy.errors import InputError, Problem, near
     from jaxstudy.replay.recorded.casting import cast_of
     from jaxstudy.replay.recorded.notebook import notebook_of

@@ -83,8 +83,8 @@ def _finish(charted: Charted, path: Path, youtube: Path) -> None:
 
 
 def _for_youtube(chapters: Chapters, path: Path, out: Path) -> list[Path]:
+    from jaxstudy.atomic import write_atomically
     from jaxstudy.cli.show import console
-    from jaxstudy.course.atomic import write_atomically
     from jaxstudy.errors import InputError
     from jaxstudy.replay.chapters import youtube
 

@@ -19,9 +19,9 @@ def glossary(
     out: Annotated[Path | None, typer.Option(help="Folder for what is written; default: beside the file.")] = None,
 ) -> None:
     """Write misheard terms right: captions, text and a diff to review; the raw words are kept."""
+    from jaxstudy.atomic import write_atomically
     from jaxstudy.cli.replay.showing import glossary_path, show_next, show_written
     from jaxstudy.cli.show import console, relative
-    from jaxstudy.course.atomic import write_atomically
     from jaxstudy.replay.correcting import correct, diff
     from jaxstudy.replay.glossary import load_glossary
     from jaxstudy.replay.reading import read_transcript

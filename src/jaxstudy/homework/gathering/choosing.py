@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.homework.gathering.archives import list_zip
 from jaxstudy.homework.gathering.commits import commit_time
 from jaxstudy.homework.gathering.files import GIT

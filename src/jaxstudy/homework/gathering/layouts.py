@@ -14,8 +14,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-import yaml
-
 from jaxstudy.homework.gathering.files import GIT
 from jaxstudy.homework.gathering.handed import Entry, Piece, Unreadable, clean
 
@@ -140,6 +138,8 @@ def _submitters(entries: Sequence[Entry]) -> dict[str, list[tuple[str, datetime 
     data: Any = {}
     for entry in entries:
         if entry.parts == (METADATA,) and not entry.problem:
+            import yaml  # takes 10 ms, and few have such a file
+
             try:
                 loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
                 data = yaml.load(entry.read(_METADATA_BYTES), loader)

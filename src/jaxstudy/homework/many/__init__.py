@@ -74,8 +74,20 @@ def grade_class(
     folder: Path,
     options: Options,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    meanwhile: Callable[[], None] = lambda: None,
+    processes: ExitStack | None = None,
 ) -> Graded:
     """Grade everyone; results lie in `folder` (see `Records`) as they come.
+
+    Args:
+        assignment: what was to be done.
+        submissions: a folder, or a zip.
+        folder: for all that comes of it.
+        options: how.
+        on_progress: told of each result.
+        meanwhile: done while the first process starts, which takes longer than most.
+        processes: closing it waits for the end of what grades; it has been told to end when this returns. None: this
+            waits.
 
     Raises:
         InputError: no submissions, or a homework that can't be read.
@@ -84,14 +96,9 @@ def grade_class(
     """
     records = Records(folder)
     records.make()
-    digest = digest_of(assignment)
-    before = records.read_run()
-    seed = options.seed
-    if seed is None:
-        seed = before.seed if options.resume and before and before.assignment == digest else seed_of(digest)
-    where = str(Path(submissions).expanduser().absolute())
-    run = Run(assignment.name, digest, seed, where, options.late, options.allow_weak_sandbox)
-    with ExitStack() as stack:
+    run = _run(assignment, submissions, records, options)
+    with ExitStack() as own:
+        stack = processes or own
         # Where all is to be graded, the processes start while the files are gathered.
         early = None if options.resume else stack.enter_context(_engine(assignment, records, run, options))
         from jaxstudy.homework.gathering import gather
@@ -101,11 +108,22 @@ def grade_class(
         records.forget_others(everyone)
         records.write_run(run)
         results = _kept(records, everyone, assignment, run) if options.resume else {}
+        meanwhile()
 
         def engine() -> Engine:
             return early or stack.enter_context(_engine(assignment, records, run, options))
 
         return _grade(assignment, records, run, gathered, results, engine, on_progress)
+
+
+def _run(assignment: Assignment, submissions: Path, records: Records, options: Options) -> Run:
+    digest = digest_of(assignment)
+    before = records.read_run()
+    seed = options.seed
+    if seed is None:
+        seed = before.seed if options.resume and before and before.assignment == digest else seed_of(digest)
+    where = str(Path(submissions).expanduser().absolute())
+    return Run(assignment.name, digest, seed, where, options.late, options.allow_weak_sandbox)
 
 
 def _kept(

@@ -22,8 +22,8 @@ from jaxstudy.homework.assignment import Assignment, load_assignment
 from jaxstudy.homework.many.hand import Died, Hand, Setup, Unit, does_not_start
 from jaxstudy.homework.many.pool import TRIES, Outcome, patience
 from jaxstudy.homework.many.records import Run, files_of
-from jaxstudy.homework.many.telling import heard, told
 from jaxstudy.homework.results import SubmissionResult, from_json, to_json
+from jaxstudy.homework.telling import heard, told
 
 _SECONDS_TO_CONNECT = 20
 

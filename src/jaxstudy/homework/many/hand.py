@@ -19,8 +19,8 @@ from typing import Any
 
 from jaxstudy.errors import FoundWanting, Problem
 from jaxstudy.homework.ahead import take
-from jaxstudy.homework.many.telling import heard
 from jaxstudy.homework.results import SubmissionResult, from_json
+from jaxstudy.homework.telling import heard
 
 _SECONDS_TO_END = 10
 

@@ -57,10 +57,13 @@ class Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for hand in self.hands:
-            hand.connection.close()  # all hear of it at once
+        self._tell_to_end()
         for hand in self.hands:
             hand.end()
+
+    def _tell_to_end(self) -> None:
+        for hand in self.hands:
+            hand.connection.close()  # all hear of it at once
 
     def start(self) -> None:
         """Start a process now, before it is known what there is to grade."""
@@ -83,6 +86,7 @@ class Pool:
                     yield outcome
                 if hand in self.hands:
                     self._fill(hand)
+        self._tell_to_end()
 
     def _answers(self, hand: Hand) -> list[Outcome]:
         try:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.errors import InputError, Problem
 from jaxstudy.homework.assignment import Assignment, penalty
 from jaxstudy.homework.results import SubmissionResult, from_json, to_json

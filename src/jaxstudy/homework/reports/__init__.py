@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.homework.gathering import name_order
 from jaxstudy.homework.reports.feedback import feedback_page
 from jaxstudy.homework.reports.gradescope import gradescope_json

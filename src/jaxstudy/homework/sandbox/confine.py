@@ -14,6 +14,7 @@ from jaxstudy.homework.sandbox.terms import Terms
 
 _FIRST_USER = 0x70000000  # of a range that no system hands out: one user a worker, so that none counts for another
 _FILE_READ, _FILE_WRITE = (1 << 2) | (1 << 3), (1 << 1) | sum(1 << bit for bit in (4, 5, 7, 8, 12, 13, 14))
+_NAMESPACES = system.NEWNS | system.NEWPID | system.NEWNET | system.NEWIPC | system.NEWUTS | system.NEWCGROUP
 _ALL_FILES = {1: 13, 2: 14, 3: 15, 4: 15}  # how many kinds of access each version of Landlock knows; 5 and on: 16
 
 
@@ -21,27 +22,28 @@ class Refused(Exception):
     """A layer that this tier needs can't be had here; the message says which and why."""
 
 
-def leave(terms: Terms) -> list[str]:
-    """In the keeper: new namespaces. The next fork is the first process of its own world. Returns the layers' names."""
+def fork(terms: Terms) -> tuple[int, list[str]]:
+    """`os.fork`, the child in namespaces of its own where the tier says so. Returns the layers' names too.
+
+    Raises:
+        Refused: there are no namespaces to be had.
+        OSError: the system has no room for another process.
+    """
     if terms.tier != "namespaces":
-        return []
-    flags = system.NEWNS | system.NEWPID | system.NEWNET | system.NEWIPC | system.NEWUTS | system.NEWCGROUP
-    root, user, group = os.geteuid() == 0, os.geteuid(), os.getegid()
+        return os.fork(), []
     names = ["pid-ns", "net-ns", "ipc-ns", "uts-ns", "cgroup-ns"]
-    if root:
+    if os.geteuid() == 0:
         with contextlib.suppress(OSError):  # root of a container may not; like anybody, it may with a user namespace
-            system.unshare(flags)
-            return names
+            return system.fork(_NAMESPACES), names
     try:
-        system.unshare(flags | system.NEWUSER)
-        _map_user(user, group)
+        return system.fork(_NAMESPACES | system.NEWUSER), ["user-ns", *names]
     except OSError as error:
         limit = "the limit user.max_user_namespaces is reached"  # the kernel's word for it is: no space left on device
         raise Refused(f"no namespaces of its own ({limit if error.errno == errno.ENOSPC else error})") from error
-    return ["user-ns", *names]
 
 
-def _map_user(user: int, group: int) -> None:
+def be_the_same(user: int, group: int) -> None:
+    """In a new user namespace: this process is who it was outside."""
     for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
         with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123
             file.write(text)
@@ -80,10 +82,10 @@ def confine(terms: Terms, number: int) -> list[str]:
 
 
 def seal(parent_pid: int) -> list[str]:
-    """The last layers: dies with its keeper, and makes no system call that calculating does not need."""
+    """The last layers: dies with who forked it, and makes no system call that calculating does not need."""
     system.die_with_parent()
     if parent_pid and os.getppid() not in (parent_pid, 0):
-        os._exit(1)  # the keeper ended in between
+        os._exit(1)  # that ended in between
     if not calls.available():
         return []
     calls.restrict()

@@ -73,13 +73,18 @@ class Held:
             self._poll.register(descriptor, select.POLLIN)
 
     def _report(self) -> tuple[str, ...]:
+        """What it says of its layers, and its pidfd from who forked it; either may come first."""
         self._born.status.settimeout(_START)
-        try:
-            said, self._pidfd = received(self._born.status)
-        except TimeoutError:
-            said = {"refused": f"the worker did not start within {_START:g} s"}
-        if self._pidfd is None or "refused" in said:
-            raise Refused(str(said.get("refused", "its keeper ended")))
+        said: dict[str, Any] = {}
+        while self._pidfd is None or "layers" not in said:
+            try:
+                came, pidfd = received(self._born.status)
+            except TimeoutError:
+                raise Refused(f"the worker did not start within {_START:g} s") from None
+            self._pidfd = self._pidfd if pidfd is None else pidfd
+            said |= came
+            if not came or not said.keys().isdisjoint({"refused", "status"}):
+                raise Refused(str(said.get("refused", "the worker did not start")))
         return tuple(str(layer) for layer in said["layers"])
 
     @staticmethod
@@ -175,7 +180,7 @@ class Held:
                 raise OutOfMemory(f"it used more than {self._terms.memory_mb} MB")
 
     def _death(self) -> Died:
-        """How it came to its end, by the keeper's report."""
+        """How it came to its end, by the report of who forked it."""
         code = self.end()
         if code == -signal.SIGXCPU or (code == -signal.SIGKILL and self.cpu_seconds >= self._terms.cpu_seconds - 1):
             return Died(f"it used more than {self._terms.cpu_seconds} s of processor time")
@@ -193,7 +198,7 @@ class Held:
         code: int | None = None
         if self._pidfd is not None:
             with contextlib.suppress(OSError):
-                # One that ended by itself is a zombie until its keeper has looked: the signal does not hide its code.
+                # One that ended by itself is a zombie until its end is reported: the signal does not hide its code.
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             os.close(self._pidfd)
             code = self._last_report()
@@ -204,8 +209,10 @@ class Held:
 
     def _last_report(self) -> int | None:
         self._born.status.settimeout(_END)
+        said: dict[str, Any] = {"started": True}
         try:
-            said, _ = received(self._born.status)
+            while said and "status" not in said:
+                said, _ = received(self._born.status)
         except (OSError, ValueError):
             return None
         with contextlib.suppress(BlockingIOError):

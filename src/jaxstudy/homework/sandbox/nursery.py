@@ -30,7 +30,7 @@ class Born:
     """A worker's ends on our side."""
 
     status: socket.socket
-    """Where its keeper reports."""
+    """Where its layers and its end are reported."""
     questions: int
     answers: int
     output: int
@@ -121,7 +121,7 @@ class Nursery:
             return
         self._control.close()
         with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(alive, signal.SIGKILL)  # its keepers die with it, and each worker with its keeper
+            signal.pidfd_send_signal(alive, signal.SIGKILL)  # its workers die with it
         ended = select.poll()
         ended.register(alive, select.POLLIN)
         ended.poll()
@@ -140,7 +140,7 @@ class Nursery:
 
 
 def received(status: socket.socket) -> tuple[dict[str, Any], int | None]:
-    """One report of a keeper, and the pidfd that came with it; an empty report: the keeper is gone."""
+    """One report on a worker, and the pidfd that came with it; an empty report: nobody is left to report."""
     data, ancillary, _, _ = status.recvmsg(1 << 14, socket.CMSG_SPACE(4))
     descriptors = array.array("i")
     for level, kind, content in ancillary:

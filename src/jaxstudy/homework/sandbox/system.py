@@ -7,6 +7,7 @@ import os
 import struct
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_held = ctypes.PyDLL(None, use_errno=True)  # keeps the interpreter's lock during a call
 
 NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
     *(0x00020000, 0x02000000, 0x04000000, 0x08000000),
@@ -18,6 +19,9 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVA
 )
 _MNT_DETACH = 2
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 24, 38
+_PR_GET_TID_ADDRESS = 40
+_CHILD_CLEARTID, _CHILD_SETTID, _SIGCHLD = 0x00200000, 0x01000000, 17
+_CLONE = {"x86_64": 56, "aarch64": 220}
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 # The same on every architecture.
@@ -42,6 +46,32 @@ def _syscall(
 def unshare(flags: int) -> None:
     """Leave the namespaces named by `flags` for new ones."""
     _checked(_libc.unshare(ctypes.c_int(flags)), "unshare")
+
+
+def fork(flags: int) -> int:
+    """`os.fork`, the child as the first process of the new namespaces that `flags` name.
+
+    clone(2), with what Python and the C library do around fork(2): by `unshare` there would be a process between the
+    two, with all their memory, only to leave for the namespaces. Handlers of `pthread_atfork` are not called.
+    """
+    machine = os.uname().machine
+    number = ctypes.c_void_p(_thread_number())
+    last = (number, None) if machine == "x86_64" else (None, number)
+    _held.syscall.restype = ctypes.c_long
+    ctypes.pythonapi.PyOS_BeforeFork()
+    flags |= _SIGCHLD | (_CHILD_SETTID | _CHILD_CLEARTID if number else 0)
+    pid = int(_held.syscall(ctypes.c_long(_CLONE[machine]), ctypes.c_ulong(flags), None, None, *last))
+    if pid == 0:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+    else:
+        ctypes.pythonapi.PyOS_AfterFork_Parent()
+    return _checked(pid, "clone")
+
+
+def _thread_number() -> int:
+    """Where the C library keeps this thread's number, for the kernel to write the child's there; 0: not known."""
+    address = ctypes.c_ulong()
+    return 0 if _libc.prctl(_PR_GET_TID_ADDRESS, ctypes.byref(address), 0, 0, 0) else address.value
 
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, options: str = "") -> None:

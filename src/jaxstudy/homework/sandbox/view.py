@@ -18,16 +18,20 @@ _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/usr/share/zoneinfo")
 
 
-@cache
 def libraries() -> tuple[str, ...]:
     """What Python needs to import: the system's libraries, Python's own, and the installed packages.
 
     This package itself is not among them where it is run from its sources: what workers need of it is imported before.
     """
+    return _libraries(tuple(entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))))
+
+
+@cache
+def _libraries(packages: tuple[str, ...]) -> tuple[str, ...]:
     own = Path(__file__).resolve().parents[3]
     wanted = {*_SYSTEM, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
     wanted |= {f"{prefix}/lib" for prefix in (sys.base_prefix, sys.base_exec_prefix, sys.prefix, sys.exec_prefix)}
-    wanted |= {entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))}
+    wanted |= set(packages)
     return _outermost(path for path in wanted if os.path.exists(path) and Path(path).resolve() != own)  # noqa: PTH110
 
 

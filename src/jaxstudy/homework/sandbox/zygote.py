@@ -3,18 +3,19 @@
 Started by `jaxstudy.homework.sandbox.nursery`, never by hand. One thread, no JAX backend (a fork after a backend has
 started hangs), nothing secret: no environment, no check, no expected value is ever in its memory.
 
-    grader ──asks──▶ this process ──fork──▶ keeper ──fork──▶ worker (sandboxed)
-                                              └── waits, and says how the worker ended
+    grader ──asks──▶ this process ──forks──▶ worker (sandboxed)
+                       └── says how each ended
 
-The keeper leaves for new namespaces, so that the worker is the first process of its own world: kill it, and all of
-that world is gone.
+A worker is the first process of its own world: kill it, and all of that world is gone.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gc
 import importlib
+import importlib.metadata
 import json
 import os
 import shutil
@@ -24,7 +25,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from jaxstudy.homework.sandbox import confine, system
+from jaxstudy.homework.sandbox import confine
 from jaxstudy.homework.sandbox.context import hasten
 from jaxstudy.homework.sandbox.remembered import Memory
 from jaxstudy.homework.sandbox.terms import Terms
@@ -39,7 +40,7 @@ def main() -> None:
     """Serve until the grader is gone."""
     gc.disable()
     control = socket.socket(fileno=_CONTROL)
-    with _without("etils"):
+    with _lean():
         _import_all(_IMPORTS)
     scratch, also = (json.loads(control.recv(1 << 14) or b"null") for _ in range(2))
     _import_all(also or ())
@@ -51,31 +52,30 @@ def main() -> None:
     said = {"ready": fit, "threads": threads, "remembers": hastened.memory is not None, **hastened_by}
     with contextlib.suppress(OSError):  # the grader is gone already
         control.send(json.dumps(said).encode())
-    signal.signal(signal.SIGCHLD, _reap)
-    number = 0
+    workers = Workers(control, hastened.memory)
+    signal.signal(signal.SIGCHLD, lambda *_: workers.report_ended())
     while True:
         request, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 4)
         if not request:  # the grader is gone, in order or not
             shutil.rmtree(scratch or "", ignore_errors=True)
             os._exit(0)
-        number += 1
-        pid = os.fork()
-        if pid == 0:
-            control.close()
-            _keep(Terms.decode(request), descriptors, number, hastened.memory)
-        for descriptor in descriptors:
-            os.close(descriptor)
+        workers.start(Terms.decode(request), descriptors)
 
 
 @contextlib.contextmanager
-def _without(name: str) -> Iterator[None]:
-    """JAX imports it if it is there, for paths in the cloud, and a tenth of its own time with it."""
-    absent: Any = sys.modules
-    absent[name] = None
+def _lean() -> Iterator[None]:
+    """What JAX would look for in vain while it is imported: a fifth of its time.
+
+    etils, if it is there, for paths in the cloud; and among all installed packages a plugin for AMD's GPUs.
+    """
+    modules: Any = sys.modules
+    metadata: Any = importlib.metadata
+    modules["etils"], distributions, metadata.distributions = None, metadata.distributions, lambda: ()
     try:
         yield
     finally:
-        del sys.modules[name]
+        del modules["etils"]
+        metadata.distributions = distributions
 
 
 def _import_all(names: Iterable[str]) -> None:
@@ -85,79 +85,88 @@ def _import_all(names: Iterable[str]) -> None:
             importlib.import_module(name)
 
 
-def _reap(*_: object) -> None:
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+class Workers:
+    """Those that live."""
 
+    def __init__(self, control: socket.socket, memory: Memory | None) -> None:
+        self._control, self._memory = control, memory
+        self._number = 0
+        self._living: dict[int, socket.socket] = {}
+        """By process, where its end is to be reported."""
 
-def _keep(terms: Terms, descriptors: list[int], number: int, memory: Memory | None) -> None:
-    """Be a keeper: start the worker in a world of its own, wait for its end, report it. Never returns."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    status = socket.socket(fileno=descriptors[0])
-    try:
-        system.die_with_parent()
-        layers = confine.leave(terms)
-        mine, its = os.pipe()
-        keeper, pid = os.getpid(), os.fork()
-        if pid == 0:
-            os.close(mine)
+    def start(self, terms: Terms, descriptors: list[int]) -> None:
+        """Fork one; its descriptors are for the reports, the questions, the answers and the output."""
+        status = socket.socket(fileno=descriptors[0])
+        self._number += 1
+        who = os.geteuid(), os.getegid(), os.getpid()
+        try:
+            pid, layers = confine.fork(terms)
+        except (confine.Refused, OSError) as error:
+            _say(status, {"refused": str(error)})
             status.close()
-            _work(terms, descriptors[1:], number, (its, keeper), layers, memory)
-        os.close(its)
+        else:
+            if pid == 0:
+                self._control.close()
+                _work(terms, descriptors, self._number, who, layers, self._memory)
+            pidfd = os.pidfd_open(pid)
+            with contextlib.suppress(OSError):  # as in `_say`
+                socket.send_fds(status, [b'{"started": true}'], [pidfd])
+            os.close(pidfd)
+            self._living[pid] = status
+            self.report_ended()  # if it ended before it was among the living
         for descriptor in descriptors[1:]:
             os.close(descriptor)
-        report = _all(mine)
-        # The report is the worker's, made before any of the student's code runs; empty: it died on the way.
-        socket.send_fds(status, [report or b'{"refused": "the worker did not start"}'], [os.pidfd_open(pid)])
-        _, ended, usage = os.wait4(pid, 0)
-        said = {"status": os.waitstatus_to_exitcode(ended), "cpu": usage.ru_utime + usage.ru_stime}
-        status.send(json.dumps({**said, "peak_mb": usage.ru_maxrss / 1024}).encode())
-    except (confine.Refused, OSError) as error:
-        status.send(json.dumps({"refused": str(error)}).encode())
-    os._exit(0)
+
+    def report_ended(self) -> None:
+        """Say how those ended that did. Also called in the midst of itself, by a signal."""
+        for pid, status in list(self._living.items()):
+            with contextlib.suppress(ChildProcessError):  # by a call in between
+                if (found := os.wait4(pid, os.WNOHANG))[0]:
+                    _, ended, usage = found
+                    del self._living[pid]
+                    said = {"status": os.waitstatus_to_exitcode(ended), "cpu": usage.ru_utime + usage.ru_stime}
+                    _say(status, {**said, "peak_mb": usage.ru_maxrss / 1024})
+                    status.close()
 
 
-def _all(descriptor: int) -> bytes:
-    data = b""
-    while piece := os.read(descriptor, 1 << 16):
-        data += piece
-    os.close(descriptor)
-    return data
+def _say(status: socket.socket, what: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError):  # nobody waits for it any more
+        status.send(json.dumps(what).encode(), socket.MSG_DONTWAIT)
 
 
 def _work(
     terms: Terms,
     descriptors: list[int],
     number: int,
-    told: tuple[int, int],
+    who: tuple[int, int, int],
     layers: list[str],
     memory: Memory | None,
 ) -> None:
     """Be a worker. Never returns."""
-    report, keeper = told
+    report, (user, group, parent) = 9, who
     try:
         os.setsid()
-        incoming, outgoing = _streams(descriptors, report)
+        incoming, outgoing = _streams(descriptors)
+        if "user-ns" in layers:
+            confine.be_the_same(user, group)
         prepare(terms, memory)
         layers = [*layers, *confine.confine(terms, number)]
         worker = Worker(incoming, outgoing)
-        layers += confine.seal(0 if "pid-ns" in layers else keeper)
-        os.write(9, json.dumps({"layers": layers}).encode())
-        os.close(9)
+        layers += confine.seal(0 if "pid-ns" in layers else parent)
+        os.write(report, json.dumps({"layers": layers}).encode())
+        os.close(report)
         worker.serve()
     except confine.Refused as error:
-        os.write(9, json.dumps({"refused": str(error)}).encode())
+        os.write(report, json.dumps({"refused": str(error)}).encode())
     except BaseException as error:
         with contextlib.suppress(OSError):
-            os.write(9, json.dumps({"refused": f"{type(error).__name__}: {error}"}).encode())
+            os.write(report, json.dumps({"refused": f"{type(error).__name__}: {error}"}).encode())
     os._exit(0)
 
 
-def _streams(descriptors: list[int], report: int) -> tuple[int, int]:
+def _streams(descriptors: list[int]) -> tuple[int, int]:
     """Only these stay open: 0 nothing, 1 and 2 the output, 7 questions, 8 answers, 9 the report on the layers."""
-    incoming, outgoing, output = (os.dup2(fd, 20 + n) for n, fd in enumerate(descriptors))
-    report = os.dup2(report, 30)
+    report, incoming, outgoing, output = (fcntl.fcntl(one, fcntl.F_DUPFD, 64) for one in descriptors)
     nothing = os.open("/dev/null", os.O_RDONLY)
     for source, target in ((nothing, 0), (output, 1), (output, 2), (incoming, 7), (outgoing, 8), (report, 9)):
         os.dup2(source, target)

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.homework.many.records import Records
 from jaxstudy.homework.reports.pages import render
 from jaxstudy.homework.similarity.fingerprints import code_of, fingerprints_of, tokens_of

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 
 VERSION = 1
 CHUNK = 200

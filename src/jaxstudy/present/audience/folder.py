@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import jaxstudy
+from jaxstudy.atomic import write_atomically
 from jaxstudy.build.webparts import web_part
 from jaxstudy.course import Lecture
-from jaxstudy.course.atomic import write_atomically
 from jaxstudy.course.notebook_format import import_quickly
 
 ASSETS = Path(jaxstudy.__file__).parent / "assets" / "audience"

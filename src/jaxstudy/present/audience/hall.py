@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from tornado.httputil import HTTPServerRequest
 
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.present.audience.board import Board
 from jaxstudy.present.audience.eventlog import EventLog
 

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.present.companion.asked import Questions
 from jaxstudy.present.companion.pacing import Pacing
 from jaxstudy.present.companion.plan import Plan

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jaxstudy.course.atomic import write_atomically
+from jaxstudy.atomic import write_atomically
 from jaxstudy.present.recorder.places import Place, seconds_since
 from jaxstudy.recording import FIGURES, Event, Header, Writer
 
