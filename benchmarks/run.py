@@ -88,6 +88,17 @@ def grading() -> None:
             f"a class of {words}: ours {run.seconds:.1f} s, {each[0]:.3f} s and {each[1]:.3f} CPU s each; "
             f"{best.what} takes {peer[0] / each[0]:.1f} times as long, {peer[1] / each[1]:.1f} times the CPU"
         )
+    fastest, slowest = min(ours.spread), max(ours.spread)
+    print(
+        f"ours was run {len(ours.spread)} times beside the others: {fastest:.2f} to {slowest:.2f} s; the middle counts"
+    )
+    if best.single:  # what is left when the start is taken off: the price of one more student
+        further = (crowd.seconds - ours.honest.seconds) / (CLASS - honest)
+        peers_further = (best.honest.seconds - best.single.seconds) / (honest - 1)
+        print(
+            f"one more submission, start not counted: ours {further:.3f} s, {best.what} {peers_further:.2f} s: "
+            f"{peers_further / further:.1f} times as long"
+        )
 
 
 def unet() -> None:
