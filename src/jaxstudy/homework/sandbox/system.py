@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import struct
 
@@ -54,7 +55,8 @@ def fork(flags: int) -> int:
     clone(2), with what Python and the C library do around fork(2): by `unshare` there would be a process between the
     two, with all their memory, only to leave for the namespaces. Handlers of `pthread_atfork` are not called.
     """
-    machine = os.uname().machine
+    if (machine := os.uname().machine) not in _CLONE:
+        raise OSError(errno.ENOSYS, f"clone: unknown on {machine}")
     number = ctypes.c_void_p(_thread_number())
     last = (number, None) if machine == "x86_64" else (None, number)
     _held.syscall.restype = ctypes.c_long
