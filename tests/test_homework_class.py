@@ -20,6 +20,7 @@ from jaxstudy.errors import FoundWanting, InputError
 from jaxstudy.homework.ahead import start_ahead, take
 from jaxstudy.homework.assignment import load_assignment
 from jaxstudy.homework.many import Options, Progress, Records, grade_class, regrade
+from jaxstudy.homework.many.hand import Hand, Setup
 from jaxstudy.homework.programs import borrow, keep, programs_key
 from jaxstudy.homework.reports import write_reports
 from jaxstudy.homework.sandbox.spawning import spawn
@@ -227,6 +228,27 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(graded: Path, tmp_path: Path)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130 and "--resume" in err and "Traceback" not in err
     assert gone(below) and not list((tmp_path / "g" / "results").glob(".*"))
+
+
+def test_a_grading_process_leaves_no_file_when_it_is_told_to_end_while_it_tidies_up(
+    graded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "tmp"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    hand = Hand(Setup(str(graded / "homework" / "01_two"), 1), tmp_path / "log")
+    assert hand.take() is None
+    (folder,) = scratch.iterdir()
+    for number in range(2000):  # much to remove
+        (folder / str(number)).touch()
+    forks_workers = set(everyone_below(hand.process.pid)) & set(processes_of("sandbox.zygote"))
+    hand.connection.close()
+    while any(is_alive(process) for process in forks_workers):
+        pass  # as long as it lives, it would remove what the other leaves
+    while hand.process.poll() is None:
+        hand.process.terminate()
+        time.sleep(0.001)
+    assert list(scratch.iterdir()) == []
 
 
 @pytest.fixture

@@ -44,7 +44,10 @@ def serve(descriptor: int, spawned: Spawned | None = None) -> None:
             tempfile.TemporaryDirectory(prefix="jaxstudy-grading-") as scratch,
             Nursery(Path(scratch), None, spawned) as nursery,
         ):
-            _set_up(descriptor, nursery)
+            try:
+                _set_up(descriptor, nursery)
+            finally:
+                _hear_no_more()
     except StudyError as error:
         from jaxstudy.homework.telling import told
 
@@ -130,6 +133,7 @@ def _end_with(descriptor: int) -> None:
             waiting.register(descriptor, 0)
             if not waiting.poll(0):
                 return  # only a message
+        _hear_no_more()
         raise SystemExit(0)
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -137,6 +141,12 @@ def _end_with(descriptor: int) -> None:
     signal.signal(signal.SIGIO, leave)
     fcntl.fcntl(descriptor, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def _hear_no_more() -> None:
+    """This process is about to end: another signal would break off what it puts in order."""
+    for number in (signal.SIGTERM, signal.SIGIO):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def main() -> None:
