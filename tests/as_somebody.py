@@ -19,9 +19,16 @@ _MS_MOVE = 8192
 _PR_SET_DUMPABLE = 4
 
 
+def unshare(flags: int) -> None:
+    """Leave the namespaces named by `flags` for new ones."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(ctypes.c_int(flags)):
+        raise OSError(ctypes.get_errno(), "unshare")
+
+
 def become_nobody() -> None:
     """An ordinary user, who can read Python even where it lives in root's home."""
-    system.unshare(system.NEWNS)
+    unshare(system.NEWNS)
     system.mount(None, "/", None, system.MS_REC | system.MS_PRIVATE)
     prefix = Path(sys.base_prefix).resolve()
     closed = [folder for folder in prefix.parents if not folder.stat().st_mode & 0o001]
@@ -52,7 +59,7 @@ def leave_none() -> None:
     """In a user namespace of its own, no other may be made; the right to change that goes with the next program."""
     user, group = os.geteuid(), os.getegid()
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)  # who changed users does not own his files in /proc
-    system.unshare(system.NEWUSER)
+    unshare(system.NEWUSER)
     for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
         Path(f"/proc/self/{name}").write_text(text)
     Path("/proc/sys/user/max_user_namespaces").write_text("0")

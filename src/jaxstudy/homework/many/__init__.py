@@ -86,8 +86,8 @@ def grade_class(
         options: how.
         on_progress: told of each result.
         meanwhile: done while the first process starts, which takes longer than most.
-        processes: closing it waits for the end of what grades; it has been told to end when this returns. None: this
-            waits.
+        processes: closing it waits for the end of what grades, which here ends by itself after the last result. None:
+            this waits.
 
     Raises:
         InputError: no submissions, or a homework that can't be read.

@@ -44,11 +44,6 @@ def _syscall(
     return _checked(int(_libc.syscall(ctypes.c_long(number), *wide)), name)
 
 
-def unshare(flags: int) -> None:
-    """Leave the namespaces named by `flags` for new ones."""
-    _checked(_libc.unshare(ctypes.c_int(flags)), "unshare")
-
-
 def fork(flags: int) -> int:
     """`os.fork`, the child as the first process of the new namespaces that `flags` name.
 
