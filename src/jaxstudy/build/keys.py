@@ -52,8 +52,7 @@ def step_keys(lecture: Lecture, root: Path, size: str) -> dict[str, str]:
 
 def search_roots(lecture: Path, root: Path) -> tuple[Path, ...]:
     """Where a lecture's imports are looked for: beside it, then in the course's folder."""
-    package = Path(__file__).resolve().parents[2]  # a lecture may import jaxstudy.course helpers
-    return (lecture.parent, root, package)
+    return (lecture.parent, root)
 
 
 def _start(lecture: Lecture, size: str) -> hashlib._Hash:
