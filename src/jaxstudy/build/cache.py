@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,12 @@ class Entry:
     outputs: tuple[dict[str, Any], ...]
     """nbformat outputs, execution counts left out."""
     seconds: float
+    reads: Mapping[str, str] = field(default_factory=dict)
+    """Files of the course that it read, by their path relative to the lecture's folder → digest."""
+    displays: Mapping[int, str] = field(default_factory=dict)
+    """Place of an output → the display id under which a later step may replace it."""
+    updates: Mapping[int, tuple[dict[str, Any], ...]] = field(default_factory=dict)
+    """Number of an earlier step (of those that run) → its outputs, of which this one replaced some."""
 
 
 class StepCache:
@@ -39,12 +46,19 @@ class StepCache:
         if body is None:
             return None
         raw = json.loads(body)
-        return Entry(tuple(raw["outputs"]), raw["seconds"])
+        return Entry(
+            tuple(raw["outputs"]),
+            raw["seconds"],
+            raw.get("reads", {}),
+            {int(at): name for at, name in raw.get("displays", {}).items()},
+            {int(number): tuple(outputs) for number, outputs in raw.get("updates", {}).items()},
+        )
 
     def put(self, key: str, entry: Entry) -> None:
         """Keep an entry."""
-        body = json.dumps({"outputs": entry.outputs, "seconds": entry.seconds}, ensure_ascii=False).encode()
-        self._write(self._path(key, "json"), body)
+        about = {name: value for name in ("reads", "displays", "updates") if (value := dict(getattr(entry, name)))}
+        whole = {"outputs": entry.outputs, "seconds": entry.seconds, **about}
+        self._write(self._path(key, "json"), json.dumps(whole, ensure_ascii=False).encode())
 
     def values(self, key: str) -> Path | None:
         """The file with an expensive step's values, its checksum verified; None when there is none."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jaxstudy.build.cache import Entry, StepCache
+from jaxstudy.build.files_read import unchanged
 from jaxstudy.build.distributions import distribution_of
 from jaxstudy.build.kernels import Kernels
 from jaxstudy.build.session import Session, open_session
@@ -43,6 +44,8 @@ class Execution:
     """Steps a kernel executed, in order."""
     restored: list[str] = field(default_factory=list)
     """Expensive steps whose stored values were handed back."""
+    reads: set[str] = field(default_factory=set)
+    """Files that steps read, relative to the lecture's folder."""
     notes: list[str] = field(default_factory=list)
     """What the author should know: values that could not be kept, damaged cache files."""
 
@@ -54,8 +57,20 @@ def execute(
     kernels: Kernels,
     on_event: Callable[[StepEvent], None] = lambda _: None,
     cell_timeout: int = DEFAULT_CELL_TIMEOUT_SECONDS,
+    fresh: bool = False,
 ) -> Execution:
     """Outputs of every step that runs; no kernel starts when all are known.
+
+    A step is known while no file that it read has changed; the steps after it depend on it.
+
+    Args:
+        lecture: what to execute.
+        keys: by step id, see `step_keys`.
+        cache: what is known, and where outputs are kept.
+        kernels: start one where a step must run.
+        on_event: told each step.
+        cell_timeout: seconds.
+        fresh: run every step, whatever is known.
 
     Raises:
         StepFailed: a step raised, or one tagged `raises-exception` did not, or one took too long.
@@ -63,7 +78,9 @@ def execute(
     """
     execution = Execution()
     steps = [step for step in lecture if step.runs]
-    known = {step.id: entry for step in steps if (entry := cache.get(keys[step.id])) is not None}
+    folder = lecture.path.parent
+    entries = {} if fresh else {step.id: cache.get(keys[step.id]) for step in steps}
+    known = {name: entry for name, entry in entries.items() if entry is not None and unchanged(entry.reads, folder)}
     execution.notes += [f"dropped a damaged cache file: {path.name}" for path in cache.damaged]
     missing = [number for number, step in enumerate(steps) if step.id not in known]
     runner = _Runner(lecture, keys, cache, on_event, execution, known)
@@ -73,8 +90,20 @@ def execute(
         for step in steps:
             check_outcome(lecture, step, known[step.id])
         execution.outputs = known
+        execution.reads = {name for entry in known.values() for name in entry.reads}
         on_event(StepEvent(lecture.name, "", len(steps), len(steps), 0.0, "cached"))
+    execution.outputs = _with_updates(steps, execution.outputs)
     return execution
+
+
+def _with_updates(steps: list[Step], outputs: dict[str, Entry]) -> dict[str, Entry]:
+    """The outputs as they stand at the end: displays that later steps replaced show what was last put there."""
+    shown = dict(outputs)
+    for step in steps:
+        for number, replaced in outputs[step.id].updates.items():
+            earlier = steps[number].id
+            shown[earlier] = replace(shown[earlier], outputs=replaced)
+    return shown
 
 
 @dataclass(slots=True)
@@ -93,6 +122,17 @@ class _Runner:
                 entry = self.execution.outputs[step.id]
                 event = StepEvent(self.lecture.name, step.id, number + 1, len(steps), entry.seconds, how)
                 self.on_event(event)
+            self._forget_written(session, steps)
+
+    def _forget_written(self, session: Session, steps: list[Step]) -> None:
+        """What a later step wrote is no input: it would make the step that reads it stale at every build."""
+        for step in steps:
+            entry = self.execution.outputs[step.id]
+            kept = {name: digest for name, digest in entry.reads.items() if name not in session.reads.written}
+            if len(kept) < len(entry.reads):
+                entry = self.execution.outputs[step.id] = replace(entry, reads=kept)
+                self.cache.put(self.keys[step.id], entry)
+            self.execution.reads |= set(kept)
 
     async def _again(self, session: Session, step: Step) -> str:
         """Bring back the state a known step left; its outputs stay as they were."""
@@ -102,6 +142,7 @@ class _Runner:
         if kept is not None:
             trouble = await session.put_back(step, kept)
             if not trouble:
+                session.show(step, self.known[step.id])
                 self.execution.restored.append(step.id)
                 return "restored"
             self.execution.notes.append(f"{step.id}: stored values could not be put back ({trouble}); it ran again")

@@ -86,6 +86,8 @@ class Options:
     """Lectures at once; 0: one more than cores."""
     cell_timeout: int = DEFAULT_CELL_TIMEOUT_SECONDS
     """Seconds."""
+    fresh: bool = False
+    """Run every cell, whatever is known."""
 
 
 def build_lectures(
@@ -106,7 +108,8 @@ def build_lectures(
     stale: list[Path] = []
     for path in lectures:
         started = time.perf_counter()
-        record = up_to_date(course, path, around, Targets.of(course, path).wanted(options.pdf))
+        targets = Targets.of(course, path).wanted(options.pdf)
+        record = None if options.fresh else up_to_date(course, path, around, targets)
         if record is None:
             stale.append(path)
         else:
@@ -183,7 +186,8 @@ def build_one(
     data = fingerprints(sets)  # before it runs: what a lecture downloads is another place the next time
     keys = step_keys(lecture, course.root, options.size)
     cache = StepCache(course.build / "cache")
-    execution = execute(lecture, keys, cache, kernels, on_event, options.cell_timeout)
+    execution = execute(lecture, keys, cache, kernels, on_event, options.cell_timeout, options.fresh)
+    inputs |= {str(file): digest_of(file) for file in (_beside(path, name) for name in execution.reads)}
     on_event(StepEvent(lecture.name, "", len(keys), len(keys), 0.0, "writing"))
     targets = Targets.of(course, path)
     origins = sources(sets)
@@ -224,6 +228,10 @@ def write_notebook(notebook: Any, path: Path) -> None:
     import nbformat
 
     write_atomically(path, nbformat.writes(notebook) + "\n")
+
+
+def _beside(lecture: Path, name: str) -> Path:
+    return Path(os.path.normpath(lecture.parent / name))
 
 
 def _inputs(course: Course, lecture: Lecture) -> list[Path]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from jaxstudy.build.cache import sealed, unsealed
 from jaxstudy.build.datasets import fingerprints
+from jaxstudy.build.files_read import digest_of as digest_of
 from jaxstudy.build.versions import jax_environment, versions
 from jaxstudy.course import Course
 from jaxstudy.atomic import write_atomically
@@ -86,14 +87,6 @@ def _own_source() -> str:
     package = Path(__file__).resolve().parents[1]
     files = (path for path in sorted(package.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
     return _hash("".join(f"{path.relative_to(package)}:{digest_of(path)}" for path in files).encode())
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file's content; `absent` for a file that is not there."""
-    try:
-        return _hash(path.read_bytes())
-    except OSError:
-        return "absent"
 
 
 def _hash(data: bytes) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import os
 import re
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxstudy.build.cache import Entry
+from jaxstudy.build.files_read import ReadLog
 from jaxstudy.build.kernels import Kernels
 from jaxstudy.build.names import names_of
 from jaxstudy.build.tidy import tidy
@@ -26,8 +29,11 @@ _HELPER_TIMEOUT_SECONDS = 120
 class Session:
     """A running kernel and the lecture whose cells it runs."""
 
-    def __init__(self, lecture: Lecture, client: Any, cell_timeout: int, root: Path) -> None:
-        self.lecture, self.client, self.cell_timeout, self.root = lecture, client, cell_timeout, root
+    def __init__(self, lecture: Lecture, client: Any, cell_timeout: int, root: Path, reads: ReadLog) -> None:
+        self.lecture, self.client, self.cell_timeout, self.root, self.reads = lecture, client, cell_timeout, root, reads
+        self._as_sent: list[Any] = []
+        client.on_cell_executed = self._note_outputs
+        self._shown: dict[int, list[dict[str, Any]]] = {}
         self._number = {step.id: number for number, step in enumerate(step for step in lecture if step.runs)}
 
     async def run(self, step: Step) -> Entry:
@@ -55,7 +61,47 @@ class Session:
                 raise asyncio.CancelledError from error
             do = "look for a crash or too much memory in this step"
             raise KernelLost(Problem("a living kernel", "it died", do, self.lecture.path, step.line)) from error
-        return Entry(tuple(tidy(_plain(output), self.root) for output in cell.outputs), time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        displays = self._place_displays(number)
+        return Entry(self._outputs(number), seconds, self.reads.read_since(), displays, self._updates(number))
+
+    def show(self, step: Step, entry: Entry) -> None:
+        """Take the step's known outputs for given, without running it: later steps may replace displays among them."""
+        from nbformat import from_dict
+
+        number = self._number[step.id]
+        self.client.nb.cells[number].outputs = [from_dict(dict(output)) for output in entry.outputs]
+        self._shown[number] = list(map(_plain, self.client.nb.cells[number].outputs))
+        for at, name in entry.displays.items():
+            self.client._display_id_map.setdefault(name, {}).setdefault(number, []).append(at)
+
+    def _outputs(self, number: int) -> tuple[dict[str, Any], ...]:
+        return tuple(tidy(_plain(output), self.root) for output in self.client.nb.cells[number].outputs)
+
+    def _note_outputs(self, cell: Any, cell_index: int, execute_reply: Any) -> None:  # noqa: ARG002 - nbclient's names
+        self._as_sent = list(cell.outputs)
+
+    def _place_displays(self, number: int) -> dict[int, str]:
+        """Where displays with an id stand in a cell: nbclient merges its streams, and keeps the places from before."""
+        sent, outputs = self._as_sent, self.client.nb.cells[number].outputs
+        place = {id(output): at for at, output in enumerate(outputs)}
+        found: dict[int, str] = {}
+        for name, cells in self.client._display_id_map.items():
+            kept = [place[id(sent[at])] for at in cells.get(number, ()) if at < len(sent) and id(sent[at]) in place]
+            if number in cells:
+                cells[number] = kept
+            found |= dict.fromkeys(kept, name)
+        self._shown[number] = list(map(_plain, outputs)) if found else []
+        return found
+
+    def _updates(self, number: int) -> dict[int, tuple[dict[str, Any], ...]]:
+        """Earlier cells of which this one has replaced a display."""
+        changed: dict[int, tuple[dict[str, Any], ...]] = {}
+        for earlier in sorted({at for cells in self.client._display_id_map.values() for at in cells if at < number}):
+            now = list(map(_plain, self.client.nb.cells[earlier].outputs))
+            if now != self._shown.get(earlier):
+                self._shown[earlier], changed[earlier] = now, self._outputs(earlier)
+        return changed
 
     async def run_and_keep(self, step: Step, path: Path) -> tuple[Entry, str]:
         """Execute an expensive step and store what it binds; the text says why that failed, if it did."""
@@ -68,9 +114,13 @@ class Session:
         """Give the kernel an expensive step's stored values instead of running it; "" or why that failed."""
         return await self._call("load", str(path), names_of(step.source).definitions)
 
-    async def _call(self, function: str, *arguments: Any) -> str:
-        """Call a function of `jaxstudy.build.keep` in the kernel, leaving no name or history behind."""
-        call = f"__import__('jaxstudy.build.keep', fromlist=['keep']).{function}{arguments!r}"
+    async def observe_reads(self, log: str) -> None:
+        """From here on, know which files of the course the cells open."""
+        await self._call("observe", log, str(self.root), module="files_read")
+
+    async def _call(self, function: str, *arguments: Any, module: str = "keep") -> str:
+        """Call a function of ours in the kernel, leaving no name or history behind."""
+        call = f"__import__('jaxstudy.build.{module}', fromlist=['{module}']).{function}{arguments!r}"
         if len(arguments) == 1:
             call = call[:-2] + ")"
         client = self.client.kc
@@ -114,10 +164,15 @@ async def open_session(lecture: Lecture, kernels: Kernels, cell_timeout: int) ->
     # All cells are there from the start: a cell may update what an earlier one displays.
     cells = [new_code_cell(step.source) for step in lecture if step.runs]
     client = NotebookClient(new_notebook(cells=cells), km=manager, **limits)
+    handle, log = tempfile.mkstemp(prefix="jaxstudy-reads-")
+    os.close(handle)
     try:  # from before the start on: who stops us while the kernel starts leaves no kernel either
         await _start(client, lecture, kernels)
-        yield Session(lecture, client, cell_timeout, kernels.root)
+        session = Session(lecture, client, cell_timeout, kernels.root, ReadLog(Path(log), kernels.root, lecture.path.parent))
+        await session.observe_reads(log)
+        yield session
     finally:
+        Path(log).unlink(missing_ok=True)
         if client.kc is not None:
             client.kc.stop_channels()
         if manager.has_kernel:

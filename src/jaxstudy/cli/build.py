@@ -12,6 +12,7 @@ def build(
     lectures: Annotated[
         list[str] | None, typer.Argument(help="Numbers, names or files; without any: the whole course and its site.")
     ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run every cell again, whatever is known.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Full-size runs instead of smoke size.")] = False,
     pdf: Annotated[bool, typer.Option(help="Print the decks to PDF too (needs Chromium).")] = False,
     site: Annotated[
@@ -29,7 +30,7 @@ def build(
 
     course, paths = course_for(lectures or [])
     size = size_for(full)
-    options = Options(size, pdf, warm_for(kernel), jobs, timeout)
+    options = Options(size, pdf, warm_for(kernel), jobs, timeout, fresh)
     with building() as on_event:
         results = build_lectures(course, paths, options, on_event)
     show_results(results)
