@@ -45,13 +45,13 @@ def parse_marker(text: str) -> tuple[str, dict[str, Any], bool]:
     for start in _object_starts(text):
         found = _object(text[start:])
         if found is not None and (start == 0 or any(key in KNOWN for key in found)):
-            return text[:start].strip(), _checked(found, text), True
+            return text[:start].strip(), _checked(found), True
     for match in _KEY.finditer(text):
         if match.group(2) and match.group(1) not in KNOWN:
             continue  # `loss = 0.1` is a title
         pairs = _pairs(text[match.start() :])
         if pairs is not None:
-            return text[: match.start()].strip(), _checked(_unique(pairs), text), False
+            return text[: match.start()].strip(), _checked(_unique(pairs)), False
     _refuse_lost(text)
     title, words = _classes(text)
     return title, dict.fromkeys(words), False
@@ -123,10 +123,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _checked(found: dict[str, Any], text: str) -> dict[str, Any]:
+def _checked(found: dict[str, Any]) -> dict[str, Any]:
     for key, (types, expected, example) in _TYPES.items():
-        value = found.get(key, [] if list in types else types[0]())
-        if not isinstance(value, types) or (key == "tags" and not all(isinstance(tag, str) for tag in value)):
+        value = found.get(key, types[0]())
+        words = value if isinstance(value, list) else []
+        if not isinstance(value, types) or not all(isinstance(word, str) for word in words):
             raise MarkerError(expected, f"{key}={json.dumps(value, default=str)}", f"write {example}")
     return found
 

@@ -1,4 +1,4 @@
-"""Percent scripts read and written, with every comment left a comment.
+"""Scripts read and written by jupytext, with every comment left a comment.
 
 jupytext stores a notebook's commands as comments, and takes comments that look like one for commands: `# why?`,
 `# !important`, `# copy the tree` would run. Its readers are used here with that turned off, and with a reader of
@@ -22,6 +22,8 @@ from jaxstudy.errors import InputError, Problem
 
 MARKER = re.compile(r"^\s*#\s*%%(?:%*(?:\s.*)?|%*\s*\[.*)$|^\s*#\s*(?:<codecell>|In\[[0-9 ]*\]:?)\s*$")
 """A line that begins a cell of a percent script."""
+_START = re.compile(r"^\s*#\s*%%(%*)(?:\s(.*)|(?=\[)(.*)|(?<=%%%))$")
+_KINDS = {"[markdown]": "markdown", "[raw]": "raw", "[md]": "markdown"}
 _UNCLEAR_TITLE = re.compile(r"[{}=\[\]]|^[%.]|\s\.\w")
 
 
@@ -46,6 +48,14 @@ class _Found:
     problems: list[Problem] = field(default_factory=list)
     at: int = 0
 
+    def try_to_read(self, options: str) -> tuple[str, dict[str, Any], bool]:
+        """What `parse_marker` gives; what it can't read is a problem at the cell that is being read."""
+        try:
+            return parse_marker(options)
+        except MarkerError as error:
+            self.problems.append(Problem(error.expected, error.got, error.do, self.path, self.at + 1))
+            return "", {}, False
+
 
 def read_percent(text: str, path: Path | None = None) -> Any:
     """The notebook (nbformat 4) of a percent script; comments are comments in it, and magics magics.
@@ -66,7 +76,10 @@ def write_percent(notebook: Any) -> str:
     converter.implementation.cell_exporter_class = _exporter_class()
     notebook = copy.deepcopy(notebook)
     # jupytext, too, is to leave this file's comments alone; what else it noted is of the file that was read.
-    notebook.metadata["jupytext"] = {"comment_magics": False}
+    kept = notebook.metadata.get("jupytext", {}).get("notebook_metadata_filter")
+    notebook.metadata["jupytext"] = {"comment_magics": False} | (
+        {"notebook_metadata_filter": kept} if kept and kept != "-all" else {}
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         text: str = converter.writes(notebook, metadata=notebook.metadata)
@@ -84,17 +97,20 @@ def write_cell(kind: str, source: str, metadata: dict[str, Any]) -> list[str]:
     return lines
 
 
-def read_script(text: str, name: str, path: Path | None = None) -> Script:
-    """A script in one of jupytext's line by line formats: `percent`, `hydrogen`, `light`, `nomarker`, `sphinx`.
+def read_script(text: str, name: str, path: Path | None = None, suffix: str = ".py") -> Script:
+    """A script, or a Markdown notebook, in one of the formats that jupytext reads line by line.
+
+    Args:
+        name: jupytext's name of the format: `percent`, `hydrogen`, `light`, `nomarker`, `sphinx`, `markdown`.
 
     Raises:
-        InputError: the header can't be read.
+        InputError: jupytext can't read it.
     """
     import_quickly()
     found = _Found(len(text.splitlines()), path)
-    converter = _converter(name)
-    reader = converter.implementation.cell_reader_class
-    converter.implementation.cell_reader_class = _reader_class(reader, found)
+    converter = _converter(name, suffix)
+    if base := converter.implementation.cell_reader_class:
+        converter.implementation.cell_reader_class = _reader_class(base, found)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -102,43 +118,40 @@ def read_script(text: str, name: str, path: Path | None = None) -> Script:
     except Exception as error:
         got = str(error).splitlines()[0] if str(error) else type(error).__name__
         do = "open it in JupyterLab to see what is wrong"
-        raise InputError(Problem(f"a {name} script", got, do, path, found.at + 1)) from error
+        raise InputError(Problem(f"a {name} notebook", got, do, path, found.at + 1)) from error
     return Script(notebook, tuple(found.spans), tuple(found.problems))
 
 
-def _converter(name: str) -> Any:
+def _converter(name: str, suffix: str = ".py") -> Any:
     from jupytext.jupytext import TextNotebookConverter
 
-    converter = TextNotebookConverter({"extension": ".py", "format_name": name, "comment_magics": False}, None)
+    converter = TextNotebookConverter({"extension": suffix, "format_name": name}, None)
     converter.implementation = copy.copy(converter.implementation)
     return converter
 
 
 def _reader_class(base: Any, found: _Found) -> Any:
-    """jupytext's reader of cells, with our reader of markers, writing down which lines each cell took."""
+    """jupytext's reader of cells, writing down which lines each cell took, and taking no comment for a command."""
+    from jupytext.cell_reader import DoublePercentScriptCellReader, LightScriptCellReader
 
     class Reader(base):  # type: ignore[misc]
         def __init__(self, fmt: Any = None, default_language: Any = None) -> None:
             super().__init__(fmt, default_language)
             self.comment_magics = False
-            if hasattr(self, "alternative_start_code_re"):  # a percent script
-                self.start_code_re = re.compile(r"^\s*#\s*%%(%*)(?:\s(.*)|(?=\[)(.*)|(?<=%%%))$")
 
         def read(self, lines: list[str]) -> Any:
             found.at = found.total - len(lines)
             cell, consumed = super().read(lines)
             found.spans.append((found.at, consumed))
+            if "incorrectly_encoded_metadata" in cell.metadata:
+                found.try_to_read(cell.metadata["incorrectly_encoded_metadata"])
             return cell, consumed
 
+    class Marked(Reader):
         def options_to_metadata(self, options: str) -> Any:
             depth = len(options) - len(options.lstrip("%"))
-            try:
-                title, metadata, self.cell_metadata_json = parse_marker(options[depth:])
-            except MarkerError as error:
-                title, metadata = "", {}
-                line = found.at + 1
-                found.problems.append(Problem(error.expected, error.got, error.do, found.path, line))
-            for word, kind in (("[markdown]", "markdown"), ("[raw]", "raw"), ("[md]", "markdown")):
+            title, metadata, self.cell_metadata_json = found.try_to_read(options[depth:])
+            for word, kind in _KINDS.items():
                 if word in title:
                     title = " ".join(title.replace(word, " ").split())
                     metadata |= {"cell_type": kind} | ({"region_name": "md"} if word == "[md]" else {})
@@ -146,7 +159,17 @@ def _reader_class(base: Any, found: _Found) -> Any:
             metadata |= ({"cell_depth": depth} if depth else {}) | ({"title": title} if title else {})
             return None, metadata
 
-    return Reader
+    class Percent(Marked):
+        def __init__(self, fmt: Any = None, default_language: Any = None) -> None:
+            super().__init__(fmt, default_language)
+            self.start_code_re = _START
+
+        def uncomment_code_and_magics(self, lines: list[str]) -> Any:
+            # In this format no `# +` is escaped.
+            return lines if self.cell_type == "code" else super().uncomment_code_and_magics(lines)
+
+    kinds = ((DoublePercentScriptCellReader, Percent), (LightScriptCellReader, Marked))
+    return next((ours for theirs, ours in kinds if issubclass(base, theirs)), Reader)
 
 
 @functools.cache
