@@ -148,10 +148,10 @@ def test_line_ends_marks_tabs_and_magics_survive_reading_and_writing(course: Cou
         "# # Größe ≥ 漢字",
         "",
         "# %%",
-        "# %matplotlib inline",
+        "%matplotlib inline",
         "if True:",
         "\tx = 'é'",
-        "# !ls",
+        "!ls",
         "",
     ]
     path.write_bytes((mark + end.join(body)).encode())

@@ -1,26 +1,27 @@
 """A file → its cells, each with the lines it stands on. Knows formats, not lectures.
 
-jupytext reads the formats; it does not say where a cell stood, so its cell reader is wrapped
-to write down how many lines each cell took.
+jupytext reads the formats, through `percent` where it does so line by line.
 """
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from jaxstudy.course.notebook_format import import_quickly
+from jaxstudy.course.percent import MARKER, read_script
+from jaxstudy.course.stored_magics import restored, stores_magics
 from jaxstudy.errors import InputError, Problem
 
 SUFFIXES = (".py", ".ipynb", ".md")
-_INTERNAL = ("lines_to_next_cell", "lines_to_end_of_cell_marker", "incorrectly_encoded_metadata")
-_MARKER = re.compile(r"^#\s*%%")
+_FORM = ("cell_marker", "region_name", "cell_depth", "endofcell", "comment_questions")
+_INTERNAL = ("lines_to_next_cell", "lines_to_end_of_cell_marker", "incorrectly_encoded_metadata", *_FORM)
+_SCRIPTS = ("percent", "hydrogen", "light", "nomarker", "sphinx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Cell:
     """1-based line of the first source line (for a notebook: of the cell's JSON object)."""
     end: int
     """1-based line after the last source line."""
+    form: Mapping[str, Any] = field(default_factory=dict)
+    """How the format writes the cell, where it has several ways: in triple quotes, with `[md]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,62 +79,62 @@ def _decode(path: Path) -> str:
 
 
 def _read_text(path: Path, text: str, body: str) -> Cells:
-    from jupytext.formats import guess_format
-    from jupytext.jupytext import TextNotebookConverter
-
     _check_yaml_header(path, body)
-    # A script without cell markers is one cell of code, whatever jupytext would guess from its comments.
-    markers = any(_MARKER.match(line) for line in body.splitlines())
-    name = (
-        guess_format(body, path.suffix)[0] if path.suffix != ".py" else ("percent" if markers or not body else "light")
-    )
-    converter = TextNotebookConverter({"extension": path.suffix, "format_name": name}, None)
-    spans: list[int] = []
-    reader = getattr(converter.implementation, "cell_reader_class", None)
-    if reader is not None:
-        converter.implementation = copy.copy(converter.implementation)
-        converter.implementation.cell_reader_class = _recording(reader, spans)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            notebook = converter.reads(body)
-    except Exception as error:
-        got = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(
-            Problem(f"a {name} notebook", got, "open it in JupyterLab to see what is wrong", path)
-        ) from error
-    if len(spans) < len(notebook.cells) - 1 or not spans:
-        placed = list(_found_by_search(notebook.cells, body.splitlines()))
+    name = _format_of(path, body)
+    lines = body.splitlines()
+    spans: Sequence[tuple[int, int]] = ()
+    if name == "myst":
+        notebook = _read_myst(path, body)
     else:
-        placed = list(_placed(notebook.cells, spans, body.splitlines()))
+        script = read_script(body, name, path, path.suffix)
+        if script.problems:
+            raise InputError(*script.problems)
+        notebook, spans = script.notebook, script.spans
+    if len(spans) < len(notebook.cells) - 1 or not spans:
+        placed = list(_found_by_search(notebook.cells, lines))
+    else:
+        placed = list(_placed(notebook.cells, spans, lines))
+    if stores_magics(notebook.metadata):
+        placed = [replace(cell, source=restored(cell.source)) if cell.kind == "code" else cell for cell in placed]
     return Cells(path, text, tuple(placed), dict(notebook.metadata))
 
 
-def _recording(reader_class: Any, spans: list[int]) -> Any:
-    """The reader, writing down how many lines each cell took."""
+def _format_of(path: Path, body: str) -> str:
+    from jupytext.formats import guess_format, read_metadata
 
-    class Recorder(reader_class):  # type: ignore[misc]
-        def read(self, lines: list[str]) -> Any:
-            cell, consumed = super().read(lines)
-            spans.append(consumed)
-            return cell, consumed
+    if path.suffix != ".py":
+        return str(guess_format(body, path.suffix)[0])
+    jupytext = read_metadata(body, ".py").get("jupytext") or {}
+    said = (jupytext.get("text_representation") or {}).get("format_name")
+    if said in _SCRIPTS:
+        return str(said)
+    # A script without cell markers is prose and code in turn, whatever jupytext would guess from its comments.
+    return "percent" if not body or any(MARKER.match(line) for line in body.splitlines()) else "light"
 
-    return Recorder
+
+def _read_myst(path: Path, body: str) -> Any:
+    from jupytext.jupytext import TextNotebookConverter
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return TextNotebookConverter({"extension": path.suffix, "format_name": "myst"}, None).reads(body)
+    except Exception as error:
+        got = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(Problem("a myst notebook", got, "open it in JupyterLab to see what is wrong", path)) from error
 
 
-def _placed(cells: list[Any], spans: list[int], lines: list[str]) -> Iterator[Cell]:
-    start = len(lines) - sum(spans)
+def _placed(cells: list[Any], spans: Sequence[tuple[int, int]], lines: list[str]) -> Iterator[Cell]:
     extra = len(cells) - len(spans)  # a raw cell made of the header's free text has no span of its own
     for cell in cells[:extra]:
-        yield _cell(cell, 1, start)
-    for cell, span in zip(cells[extra:], spans, strict=True):
-        first = start + 1 if start < len(lines) and _MARKER.match(lines[start]) else start
-        last = start + span
+        yield _cell(cell, 1, spans[0][0])
+    for cell, (start, count) in zip(cells[extra:], spans, strict=True):
+        first = start + 1 if start < len(lines) and MARKER.match(lines[start]) else start
+        last = start + count
         while last > first and not lines[last - 1].strip():
             last -= 1
         if first > start or cell.source.strip():  # blank lines above the first marker are no cell
             yield _cell(cell, first + 1, last + 1)
-        start += span
 
 
 def _found_by_search(cells: list[Any], lines: list[str]) -> Iterator[Cell]:
@@ -149,7 +152,8 @@ def _found_by_search(cells: list[Any], lines: list[str]) -> Iterator[Cell]:
 
 def _cell(cell: Any, line: int, end: int) -> Cell:
     metadata = {key: value for key, value in dict(cell.metadata).items() if key not in _INTERNAL}
-    return Cell(cell.cell_type, cell.source, metadata, line, end)
+    form = {key: cell.metadata[key] for key in _FORM if key in cell.metadata}
+    return Cell(cell.cell_type, cell.source, metadata, line, end, form)
 
 
 def _check_yaml_header(path: Path, body: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jaxstudy.course.cells import Cell, Cells
+from jaxstudy.course.percent import MARKER, write_cell
+from jaxstudy.course.stored_magics import stored, stores_magics
 
-_MARKER = re.compile(r"^#\s*%%")
+_OTHER_LANGUAGE = re.compile(r"\blanguage\s*[=:\"]")
 _BOM = "\ufeff"
 _SHOWN = ("slideshow", "tags")
 
@@ -32,6 +34,8 @@ def spliced_text(original: Cells, edits: Sequence[Edit]) -> str:
     newline = "\r\n" if "\r\n" in body else "\n"
     lines = body.splitlines(keepends=True)
     script = original.path.suffix == ".py"
+    if stores_magics(original.metadata):
+        edits = [_stored(edit) for edit in edits]
     starts = [_start(cell, lines) for cell in original.cells] + [len(lines)]
     for edit in reversed(edits):
         if edit.new is None:
@@ -61,10 +65,17 @@ def spliced_notebook(original: Cells, edits: Sequence[Edit]) -> str:
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
+def _stored(edit: Edit) -> Edit:
+    """The edit of a cell in a file that holds magics as comments: what is a comment there must stay one."""
+    if edit.new is None or edit.new.kind != "code":
+        return edit
+    return replace(edit, new=replace(edit.new, source=stored(edit.new.source)))
+
+
 def _start(cell: Cell, lines: list[str]) -> int:
     """Index of the line a cell begins at, its marker included."""
     first = cell.line - 1
-    has_marker = 0 < first <= len(lines) and _MARKER.match(lines[first - 1])
+    has_marker = 0 < first <= len(lines) and MARKER.match(lines[first - 1])
     return first - 1 if has_marker else first
 
 
@@ -78,17 +89,19 @@ def _insert(lines: list[str], at: int, block: list[str], newline: str) -> None:
 
 
 def _change(lines: list[str], was: Cell, edit: Edit, script: bool, newline: str) -> None:
-    assert edit.old is not None
     assert edit.new is not None
     metadata = _merged(was.metadata, edit)
     first, end = was.line - 1, was.end - 1
-    block = _block(edit.new, metadata, script)
-    source = _source_lines(edit.new, script)
-    same_marker = edit.new.kind == was.kind and metadata == was.metadata
-    if same_marker or not script:
-        new = source
+    start = _start(was, lines)
+    new = _block(replace(edit.new, form=was.form), metadata, script)
+    # In a cell of another language everything is commented: it is written with its magic instead.
+    other = start < first and _OTHER_LANGUAGE.search(lines[start]) is not None
+    if not script:
+        new = edit.new.source.split("\n")
+    elif edit.new.kind == was.kind and metadata == was.metadata and not other:
+        new = new[1:]  # the marker stays as it is
     else:
-        new, first = block, _start(was, lines)
+        first = start
     ended = end == 0 or end > len(lines) or lines[end - 1].endswith("\n")
     lines[first:end] = [line + newline for line in new]
     if not ended and lines:
@@ -98,24 +111,8 @@ def _change(lines: list[str], was: Cell, edit: Edit, script: bool, newline: str)
 def _block(cell: Cell, metadata: Mapping[str, Any], script: bool) -> list[str]:
     """A cell's lines as it stands in a file, its marker included."""
     if script:
-        return [_marker(cell.kind, metadata), *_source_lines(cell, script)]
+        return write_cell(cell.kind, cell.source, {**metadata, **cell.form})
     return ["```python", *cell.source.split("\n"), "```"] if cell.kind == "code" else cell.source.split("\n")
-
-
-def _source_lines(cell: Cell, script: bool) -> list[str]:
-    return _percent_lines(cell.kind, cell.source) if script else cell.source.split("\n")
-
-
-def _marker(kind: str, metadata: Mapping[str, Any]) -> str:
-    import jupytext
-    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
-
-    make: dict[str, Any] = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
-    kept = {key: value for key, value in metadata.items() if key not in ("trusted", "collapsed", "scrolled")}
-    bare = {"jupytext": {"notebook_metadata_filter": "-all"}}
-    notebook = new_notebook(cells=[make[kind]("x", metadata=kept)], metadata=bare)
-    text: str = jupytext.writes(notebook, fmt="py:percent")
-    return next(line for line in text.split("\n") if _MARKER.match(line))
 
 
 def _merged(was: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
@@ -140,14 +137,3 @@ def _json_cell(cell: Cell, notebook: Mapping[str, Any]) -> dict[str, Any]:
     if cell.kind == "code":
         made |= {"execution_count": None, "outputs": []}
     return {**made, "source": cell.source.splitlines(keepends=True)}
-
-
-def _percent_lines(kind: str, source: str) -> list[str]:
-    """The lines of one cell in a percent script, without its `# %%`: prose commented, magics too."""
-    import jupytext
-    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
-
-    new_cell: dict[str, Any] = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
-    bare = {"jupytext": {"notebook_metadata_filter": "-all", "cell_metadata_filter": "-all"}}
-    text: str = jupytext.writes(new_notebook(cells=[new_cell[kind](source)], metadata=bare), fmt="py:percent")
-    return text.rstrip("\n").split("\n")[1:]

@@ -8,6 +8,7 @@ from typing import Any
 
 from jaxstudy.course import Lecture, Step
 from jaxstudy.course.exercises import MARKER, without_markers
+from jaxstudy.course.percent import write_percent
 
 _AUTOLAUNCH = re.compile(r"^(#?\s*(?:rise:\s*\{.*?)?\bautolaunch:\s*)true\b", re.MULTILINE)
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -17,12 +18,15 @@ _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 def working_text(lecture: Lecture) -> str:
     """The text of the working copy: of the same format as the lecture's file, with plain line ends.
 
-    A lecture of ours is served as it is. One from elsewhere may have no slide types: those that jaxstudy
-    gives it are written down, for RISE would make one endless slide of it.
+    A script is written anew, for the front ends read it with jupytext: in the copy it takes no comment for a command
+    and finds tags and slide types behind every title. A file from elsewhere may have no slide types: those that
+    jaxstudy gives it are written down, for RISE would make one endless slide of it.
     """
     if lecture.path.suffix == ".ipynb":
         return _notebook(lecture)
-    return _plain(lecture.text) if lecture.native and "slideshow" in lecture.text else _script(lecture)
+    if lecture.path.suffix == ".py":
+        return write_percent(_cells(lecture))
+    return _plain(lecture.text) if lecture.native and "slideshow" in lecture.text else _markdown(lecture)
 
 
 def _plain(text: str) -> str:
@@ -34,15 +38,21 @@ def _plain(text: str) -> str:
     return MARKER.sub("", text)
 
 
-def _script(lecture: Lecture) -> str:
+def _markdown(lecture: Lecture) -> str:
     import jupytext
+
+    text: str = jupytext.writes(_cells(lecture), fmt="md")
+    return text
+
+
+def _cells(lecture: Lecture) -> Any:
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
     make: dict[str, Any] = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
-    cells = [make[step.kind](_shown(step), metadata=_cell_metadata(step.slide_type, step.tags)) for step in lecture]
-    metadata = {"kernelspec": _KERNEL, "rise": _settings(lecture)}
-    text: str = jupytext.writes(new_notebook(cells=cells, metadata=metadata), fmt=_format(lecture))
-    return text
+    cells = [make[step.kind](_shown(step), metadata=_cell_metadata(step)) for step in lecture]
+    kernel = lecture.metadata["kernelspec"] if lecture.native else _KERNEL
+    metadata = {"kernelspec": kernel, "rise": _settings(lecture), "jupytext": {"notebook_metadata_filter": "rise"}}
+    return new_notebook(cells=cells, metadata=metadata)
 
 
 def _shown(step: Step) -> str:
@@ -50,12 +60,11 @@ def _shown(step: Step) -> str:
     return without_markers(step.source) if step.kind == "code" else step.source
 
 
-def _format(lecture: Lecture) -> str:
-    return "py:percent" if lecture.path.suffix == ".py" else "md"
-
-
-def _cell_metadata(slide_type: str, tags: tuple[str, ...]) -> dict[str, object]:
-    return {"slideshow": {"slide_type": slide_type}, **({"tags": list(tags)} if tags else {})}
+def _cell_metadata(step: Step) -> dict[str, object]:
+    """Without the title: jupytext, saving, would write one with braces such that it can't read it."""
+    kept = {key: value for key, value in step.metadata.items() if key != "title"} if step.kind == "raw" else {}
+    shown = {"slideshow": {"slide_type": step.slide_type}, **({"tags": list(step.tags)} if step.tags else {})}
+    return {**kept, **shown}
 
 
 def _notebook(lecture: Lecture) -> str:
