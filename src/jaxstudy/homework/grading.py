@@ -32,6 +32,7 @@ from jaxstudy.homework.assignment import Assignment
 from jaxstudy.homework.checks.running import Check, load_checks, run_check
 from jaxstudy.homework.imports import imports_of
 from jaxstudy.homework.programs import borrow, keep, programs_key
+from jaxstudy.homework.release import copy_given
 from jaxstudy.homework.results import CheckResult, Sandbox, SubmissionResult
 from jaxstudy.homework.sandbox.held import Refused
 from jaxstudy.homework.sandbox.nursery import Nursery
@@ -83,6 +84,8 @@ class Grader:
         self._references: list[Reference] = []
         self._asked_of: dict[Check, Reference] = {}
         """Which of the references each check asks. What a reference keeps, only that one has."""
+        self._beside: Path | None = None
+        """What students have beside their file; only where there is something."""
         self._open = contextlib.ExitStack()
         self._environment = _environment(assignment)
 
@@ -99,6 +102,7 @@ class Grader:
             started.callback(self._close_references)
             self._cache = scratch / "programs"
             self._cache.mkdir()
+            self._beside = copy_given(self.assignment, scratch / "beside")
             key = programs_key(self._environment)
             borrowed = self._programs is not None and borrow(self._programs, key, self._cache)
             self._cache.chmod(0o777)  # a worker of root's is another user; the folder around it is ours alone
@@ -141,10 +145,10 @@ class Grader:
 
     def _terms(self, tier: str, *, fills_cache: bool = False) -> Terms:
         limits = self.assignment.limits
-        data = self.assignment.folder / "data"
         return Terms(
             tier=tier,
-            visible=(*libraries(), *([str(data)] if data.is_dir() else [])),
+            visible=(*libraries(), *([str(self._beside)] if self._beside else [])),
+            beside=str(self._beside or ""),
             cache=str(self._cache),
             fills_cache=fills_cache,
             memory_mb=int(limits.memory_mb),
@@ -194,17 +198,17 @@ class Grader:
             if result.earned < result.points:
                 yield check, _fails_itself(result)
 
-    def grade(self, source: Path | str, student: str = "") -> SubmissionResult:
+    def grade(self, source: Path | str | Source, student: str = "") -> SubmissionResult:
         """The marks of one submission, whatever its code does.
 
         Args:
-            source: the file (`.py` or `.ipynb`), or the text of a script.
+            source: the file (`.py` or `.ipynb`), the text of a script, or what was read of either.
             student: whose it is, for the result.
         """
         started = time.perf_counter()
         name = source.name if isinstance(source, Path) else ""
         try:
-            read = read_source(source)
+            read = source if isinstance(source, Source) else read_source(source)
         except Unreadable as error:
             return self._result(Source(""), name, student, [_not_asked(c) for c in self.checks], unreadable=str(error))
         submission = Submission(self._nursery, self._student_terms(), self.assignment.limits, read)

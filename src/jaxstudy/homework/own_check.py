@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from jaxstudy.errors import InputError, Problem, near
-from jaxstudy.homework.answering.cells import Cell, Failed, cells_of, run_cells
+from jaxstudy.homework.answering.cells import Cell, Failed, run_cells
 from jaxstudy.homework.assignment import SETTINGS, find_homework
 from jaxstudy.homework.checks.asking import Answers
 from jaxstudy.homework.checks.here import Here
 from jaxstudy.homework.checks.running import Check, functions_asked, load_checks, run_check
 from jaxstudy.homework.recorded import FILE, Recorded
 from jaxstudy.homework.results import CheckResult
-from jaxstudy.homework.sources import Unreadable, read_source
+from jaxstudy.homework.sources import Unreadable, cells_of_source, read_source, working_in
 
 SECONDS = 10.0
 """How long one call may take."""
@@ -93,7 +93,8 @@ def own_check(folder: Path, file: Path | Mapping[str, Any], only: Sequence[str] 
     if isinstance(file, Mapping):
         return replace(own, student=Here(file, SECONDS))
     _remember_programs()
-    module, failed = run_cells(_cells(file))
+    with working_in(file.resolve().parent):
+        module, failed = run_cells(_cells(file))
     return replace(own, student=Here(vars(module), SECONDS), failed=tuple(failed))
 
 
@@ -127,7 +128,8 @@ def _reference(folder: Path) -> tuple[Answers, int]:
         recorded = Recorded(answers.read_bytes())
         return recorded, secrets.choice(recorded.seeds)
     if (folder / SETTINGS).is_file() and (script := folder / "assignment.py").is_file():
-        module, _ = run_cells(cells_of(script.read_text(encoding="utf-8-sig")))
+        with working_in(folder):
+            module, _ = run_cells(cells_of_source(read_source(script)))
         return Here(vars(module), SECONDS), secrets.randbelow(2**31)
     do = "download the homework again: it has both"
     raise InputError(Problem(f"{FILE} beside checks.py", "none", do, folder))
@@ -135,9 +137,6 @@ def _reference(folder: Path) -> tuple[Answers, int]:
 
 def _cells(file: Path) -> list[Cell]:
     try:
-        source = read_source(file.resolve())
+        return cells_of_source(read_source(file.resolve()))
     except Unreadable as error:
         raise InputError(Problem("a script or a notebook", str(error), "check the file's name", file)) from error
-    if source.cells is None:
-        return cells_of(source.text)
-    return [Cell(f"cell {number}", text) for number, text in enumerate(source.cells, 1)]

@@ -12,12 +12,13 @@ from hashlib import sha256
 from typing import Any
 
 from jaxstudy.errors import InputError, Problem
-from jaxstudy.homework.answering.cells import cells_of, run_cells
+from jaxstudy.homework.answering.cells import run_cells
 from jaxstudy.homework.answering.data import NotRecorded, Request
 from jaxstudy.homework.assignment import Assignment
 from jaxstudy.homework.checks.here import Here
 from jaxstudy.homework.checks.running import load_checks, run_check
 from jaxstudy.homework.sandbox import wire
+from jaxstudy.homework.sources import cells_of_source, read_source, working_in
 
 FILE = "checks.answers"
 """Its name, beside the released `checks.py`."""
@@ -78,13 +79,14 @@ def record(assignment: Assignment, seeds: Sequence[int] = SEEDS, only: Container
         InputError: checks that can't be loaded.
         FoundWanting: the reference gives no answer.
     """
-    source = assignment.script.read_text(encoding="utf-8-sig")
-    here = Here(vars(run_cells(cells_of(source))[0]), _SECONDS)
+    with working_in(assignment.folder):
+        here = Here(vars(run_cells(cells_of_source(read_source(assignment.script)))[0]), _SECONDS)
     recorder = Recorder(here)
     asking = [check for check in load_checks(assignment.checks) if only is None or check.id in only]
-    for check in asking:
-        for seed in seeds:
-            run_check(check, here, recorder, seed)
+    with working_in(assignment.folder):
+        for check in asking:
+            for seed in seeds:
+                run_check(check, here, recorder, seed)
     return wire.encode({"seeds": list(seeds), "answers": recorder.answers})
 
 

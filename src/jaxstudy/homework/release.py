@@ -12,8 +12,12 @@ from typing import Any
 
 from jaxstudy.atomic import write_atomically
 from jaxstudy.course.headings import slug
-from jaxstudy.errors import InputError
+from jaxstudy.course.percent import read_percent
+from jaxstudy.course.percent import read_script as read_cells
+from jaxstudy.errors import InputError, Problem
 from jaxstudy.homework.assignment import Assignment
+from jaxstudy.homework.files_beside import FilesBeside, files_beside, others_beside
+from jaxstudy.homework.foreign_marks import foreign_marks
 from jaxstudy.homework.leaks import leaks
 from jaxstudy.homework.needs import answers_for
 from jaxstudy.homework.recorded import FILE
@@ -35,6 +39,8 @@ class Release:
     files: tuple[Path, ...]
     functions: tuple[str, ...]
     """What there is to write, in order."""
+    left: tuple[str, ...] = ()
+    """Files beside the assignment that nothing in it names: students don't get them."""
 
 
 def release(assignment: Assignment, folder: Path) -> Release:
@@ -50,7 +56,39 @@ def release(assignment: Assignment, folder: Path) -> Release:
     files[FILE] = answers_for(assignment)
     for name, content in files.items():
         write_atomically(folder / name, content)
-    return Release(assignment, folder, tuple(folder / name for name in files), functions_of(assignment))
+    written = tuple(folder / name for name in files)
+    return Release(assignment, folder, written, functions_of(assignment), beside(assignment).left)
+
+
+def beside(assignment: Assignment) -> FilesBeside:
+    """Pictures, data and modules beside the assignment: what students get of them, and what stays.
+
+    Raises:
+        InputError: the script can't be read.
+    """
+    script = read_script(assignment.script)
+    cells = read_cells(script.starter, "percent", assignment.script)
+    numbers = [number for number, _ in script.given_lines()]
+    found = (
+        (cell.cell_type, cell.source, numbers[min(first + 1, len(numbers) - 1)] if numbers else 1)
+        for cell, (first, _) in zip(cells.notebook.cells[-len(cells.spans) :], cells.spans, strict=True)
+    )
+    return files_beside(assignment.folder, assignment.script, found, assignment.checks.read_text(encoding="utf-8-sig"))
+
+
+def copy_given(assignment: Assignment, folder: Path) -> Path | None:
+    """Copy what lies beside the assignment and goes to students into `folder`; None where there is nothing.
+
+    Raises:
+        InputError: the script can't be read.
+    """
+    if not others_beside(assignment.folder) or not (given := beside(assignment).given):
+        return None
+    for name, path in given.items():
+        write_atomically(folder / name, path.read_bytes())
+    for inner in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+        inner.chmod(0o755)  # a worker of root's is another user
+    return folder
 
 
 def functions_of(assignment: Assignment) -> tuple[str, ...]:
@@ -70,14 +108,22 @@ def student_files(assignment: Assignment) -> dict[str, bytes]:
         InputError: markers are wrong, or something secret would get out (all problems).
     """
     script = read_script(assignment.script)
-    files = {
+    others = beside(assignment)
+    given = {name: path.read_bytes() for name, path in others.given.items()}
+    files = given | {
         f"{assignment.name}.ipynb": _notebook(assignment, script).encode(),
         f"{assignment.name}.py": script.starter.encode(),
         "checks.py": assignment.checks.read_bytes(),
         "README.md": _readme(assignment).encode(),
     }
     files[FACTS] = _facts(assignment, script, files["checks.py"]).encode()
-    problems = list(leaks(script, assignment.hidden, files))
+    shown = enumerate(files["checks.py"].decode(errors="replace").splitlines(), 1)
+    problems: list[Problem] = [
+        *foreign_marks(assignment.script, script.given_lines()),
+        *foreign_marks(assignment.checks, shown),
+        *others.problems,
+        *leaks(script, assignment.hidden, files),
+    ]
     if problems:
         raise InputError(*problems)
     return files
@@ -102,14 +148,9 @@ def _readme(assignment: Assignment) -> str:
 
 def _notebook(assignment: Assignment, script: Script) -> str:
     """The starter as a notebook without outputs, with a cell to check each function below the cell it is written in."""
+    notebook = read_percent(script.starter, assignment.script)
     import nbformat
 
-    from jaxstudy.course.notebook_format import import_quickly
-
-    import_quickly()
-    import jupytext
-
-    notebook: Any = jupytext.reads(script.starter, fmt="py:percent")
     notebook.metadata = {key: notebook.metadata[key] for key in _KEPT if key in notebook.metadata}
     notebook.metadata["title"] = assignment.title
     notebook.metadata["jaxstudy_homework"] = assignment.name

@@ -66,6 +66,16 @@ class Script:
             lines[region.first - 1 : region.last] = region.starter
         return "\n".join(lines) + "\n"
 
+    def given_lines(self) -> Iterator[tuple[int, str]]:
+        """Each line that students get, with the number of the line it comes from."""
+        lines = self.text.splitlines()
+        at = 1
+        for region in self.regions:
+            yield from enumerate(lines[at - 1 : region.first - 1], at)
+            yield from ((region.first, line) for line in region.starter)
+            at = region.last + 1
+        yield from enumerate(lines[at - 1 :], at)
+
 
 def read_script(path: Path) -> Script:
     """The script of an assignment.

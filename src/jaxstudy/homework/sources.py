@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from jaxstudy.homework.answering.cells import Cell, cells_of
 
 MAX_MB = 20
 """A larger file is not graded: there are pictures and data in it."""
@@ -51,6 +56,24 @@ def read_source(source: Path | str) -> Source:
     if source.suffix.lower() == ".ipynb":
         return Source(digest, cells=_code_cells(data))
     return Source(digest, _text(data))
+
+
+def cells_of_source(source: Source) -> list[Cell]:
+    """The pieces that are run one by one."""
+    if source.cells is None:
+        return cells_of(source.text)
+    return [Cell(f"cell {number}", text) for number, text in enumerate(source.cells, 1)]
+
+
+@contextlib.contextmanager
+def working_in(folder: Path) -> Iterator[None]:
+    """Run code as if started in this folder: it finds files beside it, and modules."""
+    with contextlib.chdir(folder):
+        sys.path.insert(0, str(folder))
+        try:
+            yield
+        finally:
+            sys.path.remove(str(folder))
 
 
 def _bytes(path: Path) -> bytes:

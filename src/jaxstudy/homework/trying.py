@@ -7,12 +7,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from jaxstudy.homework.answering.cells import cells_of, run_cells
+from jaxstudy.homework.answering.cells import run_cells
 from jaxstudy.homework.assignment import Assignment
 from jaxstudy.homework.checks.here import Here
 from jaxstudy.homework.checks.running import Check, load_checks, run_check
 from jaxstudy.homework.programs import programs_home
 from jaxstudy.homework.results import CheckResult
+from jaxstudy.homework.sources import Source, cells_of_source, read_source, working_in
 
 
 class OwnProcess:
@@ -24,9 +25,9 @@ class OwnProcess:
         Raises:
             InputError: checks that can't be loaded.
         """
-        self._seconds = assignment.limits.call_seconds
+        self._seconds, self._folder = assignment.limits.call_seconds, assignment.folder
         self.checks: tuple[Check, ...] = all_checks(assignment)
-        self._reference = self._file(assignment.script.read_text(encoding="utf-8-sig"))
+        self._reference = self._file(read_source(assignment.script))
 
     def __enter__(self) -> Self:
         return self
@@ -36,14 +37,16 @@ class OwnProcess:
     ) -> None:
         """Nothing to put away."""
 
-    def run(self, source: str, seed: int, only: frozenset[str] | None = None) -> Sequence[CheckResult]:
+    def run(self, source: Source, seed: int, only: frozenset[str] | None = None) -> Sequence[CheckResult]:
         """See `verify.Runner`."""
         student = self._file(source)
         chosen = [check for check in self.checks if only is None or check.id in only]
-        return [run_check(check, student, self._reference, seed) for check in chosen]
+        with working_in(self._folder):
+            return [run_check(check, student, self._reference, seed) for check in chosen]
 
-    def _file(self, source: str) -> Here:
-        return Here(vars(run_cells(cells_of(source))[0]), self._seconds)
+    def _file(self, source: Source) -> Here:
+        with working_in(self._folder):
+            return Here(vars(run_cells(cells_of_source(source))[0]), self._seconds)
 
 
 class Sandboxed:
@@ -72,7 +75,7 @@ class Sandboxed:
             self._grader.__exit__(kind, error, trace)
             self._grader = None
 
-    def run(self, source: str, seed: int, only: frozenset[str] | None = None) -> Sequence[CheckResult]:
+    def run(self, source: Source, seed: int, only: frozenset[str] | None = None) -> Sequence[CheckResult]:
         """See `verify.Runner`.
 
         Raises:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from jaxstudy.course.percent import read_percent
 from jaxstudy.errors import FoundWanting, Problem
 from jaxstudy.homework.assignment import Assignment
 from jaxstudy.homework.results import CheckResult
 from jaxstudy.homework.script import Script, read_script
+from jaxstudy.homework.sources import Source, read_source
 from jaxstudy.homework.wrong import WrongAnswer, wrong_answers
 
 ROUNDS = 3
@@ -23,7 +25,7 @@ _KIND = ("missing", "failed")
 class Runner(Protocol):
     """Whoever puts a source through checks."""
 
-    def run(self, source: str, seed: int, only: frozenset[str] | None = None) -> Sequence[CheckResult]:
+    def run(self, source: Source, seed: int, only: frozenset[str] | None = None) -> Sequence[CheckResult]:
         """The results of all checks, or of those whose names are in `only`."""
         ...
 
@@ -77,9 +79,10 @@ def verify(
     names = [name for name, _ in checks]
     wrong = wrong_answers(assignment.wrong, script, names)
     first = secrets.randbelow(2**31) if seed is None else seed
-    work = _Work(assignment, script, runner, checks, on_event, (2 + len(wrong)) * rounds)
+    work = _Work(assignment, script, runner, checks, on_event, (2 + len(wrong)) * rounds + 1)
     seeds = tuple(first + number for number in range(rounds))
     points = 0.0
+    work.notebook(first)
     for number in seeds:
         points = work.reference(number)
         work.bare(number)
@@ -108,8 +111,10 @@ class _Work:
         self.on_event, self.total, self.done = on_event, total, 0
         self.problems: list[Problem] = []
 
-    def run(self, what: str, source: str, seed: int, only: frozenset[str] | None = None) -> Sequence[CheckResult]:
-        results = self.runner.run(source, seed, only)
+    def run(
+        self, what: str, source: Source | str, seed: int, only: frozenset[str] | None = None
+    ) -> Sequence[CheckResult]:
+        results = self.runner.run(read_source(source) if isinstance(source, str) else source, seed, only)
         self.done += 1
         self.on_event(Event(what, self.done, self.total))
         return results
@@ -117,13 +122,22 @@ class _Work:
     def reference(self, seed: int) -> float:
         """The solutions must earn everything."""
         results = self.run("reference", self.script.reference, seed)
+        self._must_earn_all(results, "the solution", seed)
+        return sum(result.points for result in results if not result.bonus)
+
+    def notebook(self, seed: int) -> None:
+        """The solutions must earn as much in the notebook that students get, which is made of the script."""
+        notebook = read_percent(self.script.reference, self.assignment.script)
+        cells = tuple(cell.source for cell in notebook.cells if cell.cell_type == "code")
+        results = self.run("as a notebook", Source("", cells=cells), seed)
+        self._must_earn_all(results, "the solution as a notebook", seed)
+
+    def _must_earn_all(self, results: Sequence[CheckResult], what: str, seed: int) -> None:
         for result in results:
             if result.earned < result.points:
                 got = f"{result.earned:g}: {result.message}"
                 do = f"mend the check or the solution; again: --seed {seed}"
-                where = self._place(result)
-                self.problems.append(Problem(f"{result.points:g} points for the solution", got, do, *where))
-        return sum(result.points for result in results if not result.bonus)
+                self.problems.append(Problem(f"{result.points:g} points for {what}", got, do, *self._place(result)))
 
     def bare(self, seed: int) -> None:
         """What students start from must earn nothing, and be told so kindly."""

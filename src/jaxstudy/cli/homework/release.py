@@ -18,5 +18,9 @@ def release(
     course, assignments = every(homework or [])
     for assignment in assignments:
         made = write(assignment, course.build / "release" / assignment.name)
-        console.print(f"[green]✓[/] {relative(made.folder)}/  [dim]{', '.join(path.name for path in made.files)}[/]")
+        names = ", ".join(path.relative_to(made.folder).as_posix() for path in made.files)
+        console.print(f"[green]✓[/] {relative(made.folder)}/  [dim]{names}[/]")
+        if made.left:
+            stays = f"  stays here, since nothing in the assignment names it: {', '.join(made.left)}"
+            console.print(stays, style="yellow", markup=False)
     console.print("  next: hand the folder out; students say [bold]jaxstudy homework check[/] in it")

@@ -26,7 +26,8 @@ def verify(
         except FoundWanting as error:
             problems += error.problems
             continue
-        told = f"{found.points:g} points in {found.checks} checks, {len(found.wrong)} wrong answers caught"
+        points = f"{found.points:g} points in {found.checks} checks, as script and as notebook"
+        told = f"{points}; {len(found.wrong)} wrong answers caught"
         console.print(f"[green]✓[/] {assignment.name:16} {told} [dim](seeds {', '.join(map(str, found.seeds))})[/]")
     if problems:
         raise FoundWanting(*problems)

@@ -29,6 +29,8 @@ class Terms:
     processes: int
     open_files: int
     file_mb: int
+    beside: str = ""
+    """Folder of what the assignment hands out beside its script; the student's code finds it where it works."""
     torch: bool = False
     """Its checks ask about PyTorch."""
 

@@ -84,6 +84,21 @@ class Worker:
         return bytes(data)
 
 
+def lay_out(terms: Terms) -> None:
+    """Data, pictures and modules of the assignment, where the student has them: beside the file.
+
+    After the worker has got its own file system: before, its working directory is another's.
+    """
+    if not terms.beside:
+        return
+    if terms.tier == "namespaces":
+        for name in sorted(os.listdir(terms.beside)):  # noqa: PTH208
+            os.symlink(f"{terms.beside}/{name}", name)  # noqa: PTH211
+    else:
+        os.chdir(terms.beside)
+    sys.path.append(terms.beside)
+
+
 def prepare(terms: Terms, memory: Memory | None) -> None:
     """After the fork, before the student's code: signals, JAX's cache, a working directory, no garbage to walk."""
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE):

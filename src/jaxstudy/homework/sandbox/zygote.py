@@ -29,7 +29,7 @@ from jaxstudy.homework.sandbox import confine
 from jaxstudy.homework.sandbox.context import hasten
 from jaxstudy.homework.sandbox.remembered import Memory
 from jaxstudy.homework.sandbox.terms import Terms
-from jaxstudy.homework.sandbox.worker import Worker, prepare
+from jaxstudy.homework.sandbox.worker import Worker, lay_out, prepare
 from jaxstudy.warm.parent import threads_after_fork
 
 _IMPORTS = ("numpy", "numpy.random", "jax", "jax.numpy", "jax.experimental.compilation_cache")
@@ -151,6 +151,7 @@ def _work(
             confine.be_the_same(user, group)
         prepare(terms, memory)
         layers = [*layers, *confine.confine(terms, number)]
+        lay_out(terms)
         worker = Worker(incoming, outgoing)
         layers += confine.seal(0 if "pid-ns" in layers else parent)
         os.write(report, json.dumps({"layers": layers}).encode())
