@@ -8,6 +8,7 @@ from typing import Any
 
 from jaxstudy.homework.answering.data import Died, Missing, NotAnswered, NotAsked, Raised, Request, TimedOut
 from jaxstudy.homework.assignment import Limits
+from jaxstudy.homework.misplaced import why_not_found, why_untouched
 from jaxstudy.homework.sandbox import wire
 from jaxstudy.homework.sandbox.held import Held, Printed, Refused
 from jaxstudy.homework.sandbox.nursery import Nursery
@@ -64,8 +65,10 @@ class Submission:
             self._bury(f"{name or 'a call'}: {error}")
             raise
         except Missing as error:
-            if not error.untouched and (why := self._why_missing()):
-                raise NotLoaded(error.name, why) from None
+            find = why_untouched if error.untouched else why_not_found
+            why = [find(self._source, error.name), *([] if error.untouched else self._why_missing())]
+            if told := "; ".join(filter(None, why)):
+                raise NotLoaded(error.name, told, error.untouched) from None
             raise
 
     def _ready(self) -> Held:
@@ -110,8 +113,8 @@ class Submission:
             line = f" (line {error.line})" if isinstance(error, Raised) and error.line else ""
             self._failed[number] = f"{wire.clean(name, 60)} did not run: {error}{line}"
 
-    def _why_missing(self) -> str:
-        return "; ".join([*self._skipped.values(), *self._failed.values()][:3])
+    def _why_missing(self) -> list[str]:
+        return [*self._skipped.values(), *self._failed.values()][:3]
 
     def _bury(self, how: str, in_check: bool = True) -> None:
         self._deaths += 1
@@ -132,10 +135,10 @@ class Submission:
 
 
 class NotLoaded(Missing):
-    """There is no such name since a cell of the file did not run."""
+    """There is no such name, or it is the starter, and we know why: a cell did not run, an answer is elsewhere."""
 
-    def __init__(self, name: str, why: str) -> None:
-        super().__init__(name, untouched=False)
+    def __init__(self, name: str, why: str, untouched: bool) -> None:
+        super().__init__(name, untouched)
         self.args = (f"{self.args[0]}: {why}",)
 
 

@@ -210,7 +210,9 @@ class Grader:
         try:
             read = source if isinstance(source, Source) else read_source(source)
         except Unreadable as error:
-            return self._result(Source(""), name, student, [_not_asked(c) for c in self.checks], unreadable=str(error))
+            return self._result(
+                Source(""), name, student, [_not_asked(c) for c in self.checks], unreadable=f"{name} {error}".strip()
+            )
         submission = Submission(self._nursery, self._student_terms(), self.assignment.limits, read)
         try:
             checks = list(self._run(submission))

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from jaxstudy.errors import InputError, Problem, near
-from jaxstudy.homework.answering.cells import Cell, Failed, run_cells
+from jaxstudy.homework.answering.cells import Failed, run_cells
 from jaxstudy.homework.assignment import SETTINGS, find_homework
 from jaxstudy.homework.checks.asking import Answers
 from jaxstudy.homework.checks.here import Here
 from jaxstudy.homework.checks.running import Check, functions_asked, load_checks, run_check
+from jaxstudy.homework.misplaced import why_not_found, why_untouched
 from jaxstudy.homework.recorded import FILE, Recorded
 from jaxstudy.homework.results import CheckResult
-from jaxstudy.homework.sources import Unreadable, cells_of_source, read_source, working_in
+from jaxstudy.homework.sources import Source, Unreadable, cells_of_source, read_source, working_in
 
 SECONDS = 10.0
 """How long one call may take."""
@@ -34,6 +35,8 @@ class Own:
     failed: tuple[Failed, ...] = ()
     """Cells that did not run."""
     student: Answers | None = None
+    source: Source | None = None
+    """The student's file; None where a namespace was given."""
 
     def run(self, on_start: Callable[[Check], None] = lambda _: None) -> Iterator[CheckResult]:
         """One result after the other; those that train something come last, since they take longest.
@@ -48,10 +51,15 @@ class Own:
             yield self._explained(run_check(check, self.student, self.reference, self.seed))
 
     def _explained(self, result: CheckResult) -> CheckResult:
-        if result.status != "missing" or not self.failed or "still to be written" in result.message:
+        if result.status != "missing":
             return result
-        why = "; ".join(f"{failed.cell} did not run: {failed.error}" for failed in self.failed[:3])
-        return replace(result, message=f"{result.message}\n{why}")
+        untouched = "still to be written" in result.message
+        find = why_untouched if untouched else why_not_found
+        why = [find(self.source, name) for name in result.functions if name in result.message] if self.source else []
+        if not untouched:
+            why += [f"{failed.cell} did not run: {failed.error}" for failed in self.failed[:3]]
+        told = "; ".join(filter(None, why))
+        return replace(result, message=f"{result.message}\n{told}") if told else result
 
 
 def _trains(check: Check) -> bool:
@@ -93,9 +101,10 @@ def own_check(folder: Path, file: Path | Mapping[str, Any], only: Sequence[str] 
     if isinstance(file, Mapping):
         return replace(own, student=Here(file, SECONDS))
     _remember_programs()
+    source = _source(file)
     with working_in(file.resolve().parent):
-        module, failed = run_cells(_cells(file))
-    return replace(own, student=Here(vars(module), SECONDS), failed=tuple(failed))
+        module, failed = run_cells(cells_of_source(source))
+    return replace(own, student=Here(vars(module), SECONDS), failed=tuple(failed), source=source)
 
 
 def _remember_programs() -> None:
@@ -135,8 +144,9 @@ def _reference(folder: Path) -> tuple[Answers, int]:
     raise InputError(Problem(f"{FILE} beside checks.py", "none", do, folder))
 
 
-def _cells(file: Path) -> list[Cell]:
+def _source(file: Path) -> Source:
     try:
-        return cells_of_source(read_source(file.resolve()))
+        return read_source(file.resolve())
     except Unreadable as error:
-        raise InputError(Problem("a script or a notebook", str(error), "check the file's name", file)) from error
+        do = "mend the file: the grader would refuse it too"
+        raise InputError(Problem("a script or notebook that can be graded", f"one that {error}", do, file)) from error

@@ -1,10 +1,14 @@
-"""A file that somebody handed in → the text of its code, whatever the file is."""
+"""A file that somebody handed in → its code. The only reader: what the own check takes, a bundle and the grader take.
+
+Nothing of it is parsed as Python here, where expected values are: that is left to the sandbox.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator
@@ -15,12 +19,16 @@ from typing import Any
 
 from jaxstudy.homework.answering.cells import Cell, cells_of
 
-MAX_MB = 20
-"""A larger file is not graded: there are pictures and data in it."""
+FILE_BYTES = 10_000_000
+"""A work may have so many; a notebook with its figures rarely has a tenth."""
+SUFFIXES = (".py", ".ipynb")
+_HAND_IN = "hand in the .py or .ipynb file"
+_YOUR_TURN = re.compile(rb"raise\s+NotImplementedError")
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Unreadable(Exception):
-    """Nothing in it can be graded; the message says why, for the student."""
+    """Why a file cannot be graded, in words for its author that go on from the file's name: `is empty`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,8 @@ class Source:
     """Of a script."""
     cells: tuple[str, ...] | None = None
     """Of a notebook: its code cells."""
+    prose: tuple[str, ...] = ()
+    """Of a notebook: its text cells, in which an answer may have ended up."""
 
     @property
     def question(self) -> dict[str, Any]:
@@ -43,19 +53,44 @@ class Source:
 def read_source(source: Path | str) -> Source:
     """The code of a file, or of a string that is the text of a script.
 
-    Nothing of it is parsed as Python here: that is left to the sandbox.
-
     Raises:
-        Unreadable: no regular file, too large, or a notebook that is none.
+        Unreadable: no regular file, too large, no text, or a notebook that is none.
     """
     if isinstance(source, str):
         data = source.encode("utf-8", "replace")
-        return Source(sha256(data).hexdigest(), _text(data))
-    data = _bytes(source)
-    digest = sha256(data).hexdigest()
-    if source.suffix.lower() == ".ipynb":
-        return Source(digest, cells=_code_cells(data))
-    return Source(digest, _text(data))
+        return Source(sha256(data).hexdigest(), _lines(source.replace("\0", "")))
+    check_suffix(source.suffix.lower())
+    return parse_source(_bytes(source), source.suffix.lower())
+
+
+def parse_source(data: bytes, suffix: str) -> Source:
+    """The code in the bytes of a file with this suffix. That it does not run is another matter.
+
+    Raises:
+        Unreadable: it can't be graded.
+    """
+    check_suffix(suffix)
+    if not data.strip():
+        raise Unreadable("is empty")
+    text, digest = _text(data), sha256(data).hexdigest()
+    if suffix == ".ipynb":
+        return _notebook(text, digest)
+    if "\0" in text:
+        raise Unreadable("holds NUL bytes: it is not text")
+    return Source(digest, _lines(text))
+
+
+def check_suffix(suffix: str) -> None:
+    """Raises `Unreadable` for a file that is neither Python nor a notebook."""
+    if suffix not in SUFFIXES:
+        shown = suffix[:12].encode("ascii", "replace").decode()
+        kind = f"is a {shown} file" if suffix else "has no .py or .ipynb at the end of its name"
+        raise Unreadable(f"{kind}; {_HAND_IN}")
+
+
+def your_turns(data: bytes) -> int:
+    """How many functions are still as they were released."""
+    return len(_YOUR_TURN.findall(data))
 
 
 def cells_of_source(source: Source) -> list[Cell]:
@@ -81,36 +116,55 @@ def _bytes(path: Path) -> bytes:
         # Neither a link is followed nor a FIFO waited for.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
-        raise Unreadable(f"the file can't be opened ({getattr(error, 'strerror', None) or error})") from error
+        raise Unreadable(f"can't be opened ({getattr(error, 'strerror', None) or error})") from error
     about = os.fstat(descriptor)
     if not stat.S_ISREG(about.st_mode):
         os.close(descriptor)
-        raise Unreadable("it is no regular file")
+        raise Unreadable("is no regular file")
     with os.fdopen(descriptor, "rb") as file:
-        if about.st_size > MAX_MB << 20:
-            raise Unreadable(f"the file has {about.st_size >> 20} MB; more than {MAX_MB} are not graded")
-        return file.read((MAX_MB << 20) + 1)
+        if about.st_size > FILE_BYTES:
+            raise Unreadable(f"is larger than {FILE_BYTES // 1_000_000} MB; clear the outputs and save it again")
+        return file.read(FILE_BYTES + 1)
 
 
 def _text(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", "replace")  # an editor's old habit; names and numbers are the same in it
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+        return data.decode("utf-16" if data.startswith(_WIDE) else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        name = "UTF-16" if data.startswith(_WIDE) else "UTF-8"
+        raise Unreadable(f"is not {name} (byte {error.start + 1}); save it as UTF-8") from error
 
 
-def _code_cells(data: bytes) -> tuple[str, ...]:
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _notebook(text: str, digest: str) -> Source:
     try:
-        cells = json.loads(_text(data))["cells"]
-        sources = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
-        return tuple(_joined(source).encode("utf-8", "replace").decode() for source in sources)
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise Unreadable("it is no notebook: JSON with a list of cells is expected") from error
+        notebook = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise Unreadable(f"is a broken notebook: {error.msg} in line {error.lineno}; save it again") from error
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("is a broken notebook; save it again") from error
+    if not isinstance(notebook, dict):
+        raise Unreadable("is not a notebook, though its name says so")
+    if notebook.get("nbformat") != 4 or not isinstance(notebook.get("cells"), list):
+        version = repr(notebook.get("nbformat", "unknown"))[:12].encode("ascii", "replace").decode()
+        raise Unreadable(f"is a notebook of format {version}, not 4; open it in Jupyter and save it again")
+    cells = notebook["cells"]
+    if not all(isinstance(cell, dict) and _is_source(cell.get("source")) for cell in cells):
+        raise Unreadable("is a broken notebook: a cell has no source; save it again")
+    code = tuple(_joined(cell["source"]) for cell in cells if cell.get("cell_type") == "code")
+    prose = tuple(_joined(cell["source"]) for cell in cells if cell.get("cell_type") != "code")
+    if not any(source.strip() for source in code):
+        raise Unreadable("is a notebook without code")
+    return Source(digest, cells=code, prose=prose)
 
 
-def _joined(source: Any) -> str:
+def _is_source(source: object) -> bool:
+    return isinstance(source, str) or (isinstance(source, list) and all(isinstance(line, str) for line in source))
+
+
+def _joined(source: str | list[str]) -> str:
     text = source if isinstance(source, str) else "".join(source)
-    return text.replace("\0", "")
+    return _lines(text.replace("\0", "")).encode("utf-8", "replace").decode()

@@ -19,6 +19,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from jaxstudy.errors import InputError, Problem, near
@@ -84,7 +85,7 @@ def wrong_answers(path: Path, script: Script, checks: Sequence[str]) -> tuple[Wr
 def _answers(path: Path, lines: list[str]) -> Iterator[WrongAnswer]:
     starts = [_start(lines, number) for number, line in enumerate(lines) if _CAUGHT.match(line)]
     prelude = "\n".join(lines[: starts[0]] if starts else [])
-    for first, last in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for first, last in pairwise([*starts, len(lines)]):
         block = lines[first:last]
         marked = next(number for number, line in enumerate(block) if _CAUGHT.match(line))
         belief = " ".join(line.lstrip("# ").strip() for line in block[:marked]).strip()

@@ -16,17 +16,16 @@ from jaxstudy.homework.gathering.choosing import choose
 from jaxstudy.homework.gathering.files import list_folder
 from jaxstudy.homework.gathering.handed import (
     CLASS_ENTRIES,
-    SUFFIXES,
     Entry,
     Gathered,
     Piece,
     Submission,
-    Unreadable,
     clean,
     file_name,
     name_order,
 )
 from jaxstudy.homework.gathering.layouts import Class, assign, is_junk, is_of_a_class, unwrap
+from jaxstudy.homework.sources import SUFFIXES, Unreadable
 
 __all__ = ["Gathered", "Submission", "clean", "file_name", "gather", "gather_one", "name_order"]
 

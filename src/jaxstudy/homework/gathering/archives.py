@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO
 
 from jaxstudy.homework.gathering.files import kind_problem
-from jaxstudy.homework.gathering.handed import Entry, Unreadable
+from jaxstudy.homework.gathering.handed import Entry
+from jaxstudy.homework.sources import Unreadable
 
 _ENCRYPTED = 0x1
 _BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, RuntimeError)

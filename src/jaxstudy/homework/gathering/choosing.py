@@ -16,19 +16,16 @@ from jaxstudy.homework.gathering.commits import commit_time
 from jaxstudy.homework.gathering.files import GIT
 from jaxstudy.homework.gathering.handed import (
     ENTRIES,
-    FILE_BYTES,
-    SUFFIXES,
     ZIP_BYTES,
     Entry,
     Piece,
     Submission,
-    Unreadable,
     clean,
     file_name,
     name_order,
 )
 from jaxstudy.homework.gathering.layouts import Class, is_junk
-from jaxstudy.homework.gathering.sources import check_source, check_suffix, your_turns
+from jaxstudy.homework.sources import FILE_BYTES, SUFFIXES, Unreadable, check_suffix, parse_source, your_turns
 
 _NOT_THE_WORK = re.compile(r"(checks?|hidden|conftest|setup|test_.*|.*_test)\.py", re.IGNORECASE)
 _OTHER_FILES = 50
@@ -164,7 +161,7 @@ def _read(piece: Piece) -> bytes:
         raise Unreadable(piece.entry.problem)
     check_suffix(piece.entry.suffix)
     data = piece.entry.read(FILE_BYTES)
-    check_source(data, piece.entry.suffix)
+    parse_source(data, piece.entry.suffix)
     return data
 
 

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from jaxstudy.homework.gathering.files import GIT, read_file
-from jaxstudy.homework.gathering.handed import Entry, Unreadable
+from jaxstudy.homework.gathering.handed import Entry
+from jaxstudy.homework.sources import Unreadable
 
 _SMALL = 1_000_000
 _CLONE_BYTES = 50_000_000

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from jaxstudy.homework.gathering.handed import CLASS_ENTRIES, DEPTH, ENTRIES, Entry, Unreadable
+from jaxstudy.homework.gathering.handed import CLASS_ENTRIES, DEPTH, ENTRIES, Entry
+from jaxstudy.homework.sources import Unreadable
 
 _LINK = "is a link; hand in the file itself"
 _KINDS = (

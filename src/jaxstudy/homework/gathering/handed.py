@@ -11,8 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-FILE_BYTES = 10_000_000
-"""A submission may have so many; a notebook with its figures rarely has a tenth."""
 ZIP_BYTES = 50_000_000
 """A student's zip may have so many, packed."""
 ENTRIES = 2_000
@@ -22,17 +20,11 @@ CLASS_ENTRIES = 200_000
 DEPTH = 12
 NAME = 120
 """A student's name is cut after so many characters."""
-SUFFIXES = (".py", ".ipynb")
-
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _LETTERS = str.maketrans({"ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "æ": "ae", "Æ": "ae", "œ": "oe",
                           "Œ": "oe", "ð": "d", "Ð": "d", "þ": "th", "Þ": "th", "ı": "i"})  # fmt: skip
 """Letters that Unicode does not take for others with a mark."""
 _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
-
-
-class Unreadable(Exception):
-    """Why a file cannot be graded, in words for its author."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Whose file is it, and when did it come? By the names that each platform gives.
 
 Gradescope: `submission_1234/…` and a `submission_metadata.yml` beside. Canvas: `name_LATE_123_456_file.ipynb`. Moodle:
-`Name_1234_assignsubmission_file_/…`. GitHub Classroom: `homework-02-login/…`, a clone each. Otherwise a file, a folder
+`Name_1234_assignsubmission_file_/…`. GitHub Classroom: `homework-02-login/…`, a clone each. nbgrader:
+`login/assignment/…` and a `timestamp.txt` beside the work. Otherwise a file, a folder
 or a zip a student, named after them.
 """
 
@@ -15,10 +16,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jaxstudy.homework.gathering.files import GIT
-from jaxstudy.homework.gathering.handed import Entry, Piece, Unreadable, clean
+from jaxstudy.homework.gathering.handed import Entry, Piece, clean
+from jaxstudy.homework.sources import Unreadable
 
 METADATA = "submission_metadata.yml"
+TIMESTAMP = "timestamp.txt"
 _METADATA_BYTES = 50_000_000
+_TIMESTAMP_BYTES = 1_000
 _GRADESCOPE = re.compile(r"submission_\d+")
 _CANVAS = re.compile(r"(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<attempt>\d+)_(?P<file>.+)", re.DOTALL)
 _MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)(?:_(?P<file>.*))?", re.DOTALL)
@@ -78,8 +82,9 @@ def assign(entries: Sequence[Entry], homework: str) -> Class:
         if len(entry.parts) > 1 and entry.parts[1] == GIT:
             clones.setdefault(entry.parts[0], []).append(entry)
     logins = _logins(sorted(clones), homework)
+    times, untold = _timestamps(entries)
     pieces: list[Piece] = []
-    ignored: list[str] = []
+    ignored: list[str] = [*untold]
     for entry in entries:
         name = entry.parts[-1]
         if any(is_junk(part) for part in entry.parts) or GIT in entry.parts or name == METADATA:
@@ -90,12 +95,39 @@ def assign(entries: Sequence[Entry], homework: str) -> Class:
             pieces.append(Piece(entry, logins[entry.parts[0]], None))
         elif entry.parts[0] in submitters:
             pieces += [Piece(entry, *submitter) for submitter in submitters[entry.parts[0]]]
+        elif entry.parts[:2] in times and name == TIMESTAMP:
+            continue
         else:
-            pieces.append(_by_name(entry))
+            pieces.append(_by_name(entry, times.get(entry.parts[:2])))
     return Class(tuple(pieces), {logins[top]: tuple(git) for top, git in clones.items()}, tuple(ignored))
 
 
-def _by_name(entry: Entry) -> Piece:
+def _timestamps(entries: Sequence[Entry]) -> tuple[dict[tuple[str, ...], datetime], list[str]]:
+    """nbgrader's own note of when a student handed in: by `(login, assignment)`; and those that tell no time.
+
+    Only two folders deep, where nbgrader's collector puts it: elsewhere a student may have written it.
+    """
+    times: dict[tuple[str, ...], datetime] = {}
+    untold = []
+    for entry in entries:
+        deep = len(entry.parts) == 3 and entry.parts[2] == TIMESTAMP and not entry.problem
+        if not deep or any(known.fullmatch(entry.parts[0]) for known in (_GRADESCOPE, _CANVAS, _MOODLE)):
+            continue
+        try:
+            times[entry.parts[:2]] = _read_time(entry.read(_TIMESTAMP_BYTES).decode("utf-8", "replace"))
+        except (Unreadable, ValueError, OverflowError):
+            untold.append(f"{entry.shown} (no date and time in it: file times count)")
+    return times, untold
+
+
+def _read_time(text: str) -> datetime:
+    """`2015-02-02 15:58:23.948203 UTC`, or ISO 8601; without a zone it is UTC, as nbgrader takes it."""
+    words = re.sub(r"\s*(?:UTC|GMT|Z)$", "+00:00", text.strip())
+    when = datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d\d:?\d\d$)", "", words))
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def _by_name(entry: Entry, told: datetime | None = None) -> Piece:
     top = entry.parts[0]
     if found := _MOODLE.fullmatch(top):
         return Piece(_renamed(entry, found["file"]), f"{clean(found['name'])} ({found['id']})", entry.when)
@@ -105,7 +137,7 @@ def _by_name(entry: Entry) -> Piece:
         student = f"{clean(found['name'])} ({found['user']})"
         return Piece(_renamed(entry, found["file"]), student, None, order, bool(found["late"]))
     student = top if len(entry.parts) > 1 else os.path.splitext(top)[0]  # noqa: PTH122 - the name may be no path here
-    return Piece(entry, clean(student), entry.when)
+    return Piece(entry, clean(student), told or entry.when)
 
 
 def _renamed(entry: Entry, file: str | None) -> Entry:

@@ -76,9 +76,15 @@ def when(submitted: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`3 days`, `5 hours`, `12 minutes`: rounded up, for lateness."""
-    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = round(seconds / size)
-            return f"{count} {word}{'' if count == 1 else 's'}"
-    return "a moment"
+    """`3 days 2 hours`, `5 hours`, `12 minutes`: for lateness. Each day begun counts, so days are not rounded."""
+    minutes = int(seconds // 60)
+    days, hours = divmod(minutes // 60, 24)
+    if days:
+        return _counted(days, "day") + (f" {_counted(hours, 'hour')}" if hours else "")
+    if hours:
+        return _counted(hours, "hour")
+    return _counted(minutes, "minute") if minutes else "a moment"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
