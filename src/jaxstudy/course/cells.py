@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from jaxstudy.course.notebook_format import import_quickly
+from jaxstudy.course.notebook_format import import_quickly, read_ipynb, unvalidated
 from jaxstudy.course.percent import MARKER, read_script
 from jaxstudy.course.stored_magics import restored, stores_magics
 from jaxstudy.errors import InputError, Problem
@@ -116,7 +116,7 @@ def _read_myst(path: Path, body: str) -> Any:
     from jupytext.jupytext import TextNotebookConverter
 
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), unvalidated():
             warnings.simplefilter("ignore")
             return TextNotebookConverter({"extension": path.suffix, "format_name": "myst"}, None).reads(body)
     except Exception as error:
@@ -179,8 +179,6 @@ def _check_yaml_header(path: Path, body: str) -> None:
 
 
 def _read_ipynb(path: Path, text: str, body: str) -> Cells:
-    import nbformat
-
     try:
         raw = json.loads(body)
     except json.JSONDecodeError as error:
@@ -191,11 +189,9 @@ def _read_ipynb(path: Path, text: str, body: str) -> Cells:
             Problem("a notebook with an nbformat", "other JSON", "open it in JupyterLab and save it", path, 1)
         )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # missing cell ids are ours to give
-            notebook = nbformat.reads(body, as_version=4)
+        notebook = read_ipynb(body)
     except Exception as error:
-        got = f"nbformat {raw.get('nbformat')}: {str(error).splitlines()[0]}"
+        got = f"nbformat {raw.get('nbformat')}: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
         raise InputError(
             Problem("a notebook of nbformat 3 or 4", got, "open it in JupyterLab and save it", path)
         ) from error
