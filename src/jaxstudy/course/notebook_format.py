@@ -55,6 +55,8 @@ def read_ipynb(text: str) -> Any:
 
     raw = json.loads(text)
     if isinstance(raw, dict) and isinstance(raw.get("cells"), list):
+        if int(raw.get("nbformat") or 4) > 4:
+            raise ValueError("a newer format than 4")
         raw = {**raw, "nbformat": int(raw.get("nbformat") or 4), "nbformat_minor": int(raw.get("nbformat_minor") or 0)}
         raw["metadata"] = _mapping(raw.get("metadata"))
         raw["cells"] = [_whole(cell) for cell in raw["cells"]]
@@ -75,7 +77,12 @@ def _whole(cell: Any) -> dict[str, Any]:
         kind, source = "markdown", f"{'#' * int(cell.get('level') or 1)} {source}"
     if kind not in ("code", "markdown", "raw"):
         raise ValueError(f"a cell of type {kind!r}")
-    whole = {**cell, "cell_type": kind, "source": str(source), "metadata": _mapping(cell.get("metadata"))}
+    whole = {
+        **cell,
+        "cell_type": kind,
+        "source": str(source).replace("\r\n", "\n"),
+        "metadata": _mapping(cell.get("metadata")),
+    }
     if kind == "code":
         outputs = cell.get("outputs")
         whole |= {"outputs": outputs if isinstance(outputs, list) else [], "execution_count": None}

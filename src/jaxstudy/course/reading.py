@@ -55,7 +55,9 @@ def _step(cell: Cell, step_id: str) -> Step:
     slideshow, tags = meta.pop("slideshow", {}), meta.pop("tags", ())
     meta.pop("id", None)
     slide_type = slideshow.get("slide_type") if isinstance(slideshow, dict) else None
-    known = slide_type if slide_type in SLIDE_TYPES else "-"
+    # "Sub-Slide" is what RISE's menu says.
+    spelt = slide_type if slide_type == "-" else str(slide_type).strip().lower().replace("-", "")
+    known = spelt if spelt in SLIDE_TYPES else "-"
     return Step(step_id, cell.kind, cell.source, cell.line, known, _tags(tags), fitting_cell_metadata(meta))
 
 
