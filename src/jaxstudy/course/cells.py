@@ -100,16 +100,28 @@ def _read_text(path: Path, text: str, body: str) -> Cells:
 
 
 def _format_of(path: Path, body: str) -> str:
+    """jupytext's name of the format."""
     from jupytext.formats import guess_format, read_metadata
 
-    if path.suffix != ".py":
-        return str(guess_format(body, path.suffix)[0])
-    jupytext = read_metadata(body, ".py").get("jupytext") or {}
-    said = (jupytext.get("text_representation") or {}).get("format_name")
+    try:
+        if path.suffix != ".py":
+            return str(guess_format(body, path.suffix)[0])
+        said: Any = read_metadata(body, ".py")
+    except Exception as error:
+        raise _unread("a notebook", error, path) from error
+    for key in ("jupytext", "text_representation", "format_name"):
+        said = said.get(key) if isinstance(said, Mapping) else None
     if said in _SCRIPTS:
         return str(said)
     # A script without cell markers is prose and code in turn, whatever jupytext would guess from its comments.
     return "percent" if not body or any(MARKER.match(line) for line in body.splitlines()) else "light"
+
+
+def _unread(what: str, error: Exception, path: Path) -> InputError:
+    got = str(error).splitlines()[0] if str(error) else type(error).__name__
+    line = re.search(r"\bat line (\d+)", got)
+    do = "open it in JupyterLab to see what is wrong"
+    return InputError(Problem(what, got, do, path, int(line[1]) if line else 1))
 
 
 def _read_myst(path: Path, body: str) -> Any:
@@ -120,8 +132,7 @@ def _read_myst(path: Path, body: str) -> Any:
             warnings.simplefilter("ignore")
             return TextNotebookConverter({"extension": path.suffix, "format_name": "myst"}, None).reads(body)
     except Exception as error:
-        got = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(Problem("a myst notebook", got, "open it in JupyterLab to see what is wrong", path)) from error
+        raise _unread("a myst notebook", error, path) from error
 
 
 def _placed(cells: list[Any], spans: Sequence[tuple[int, int]], lines: list[str]) -> Iterator[Cell]:

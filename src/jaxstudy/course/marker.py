@@ -134,7 +134,7 @@ def _checked(found: dict[str, Any]) -> dict[str, Any]:
         value = found.get(key, types[0]())
         words = value if isinstance(value, list) else []
         if not isinstance(value, types) or not all(isinstance(word, str) for word in words):
-            raise MarkerError(expected, f"{key}={json.dumps(value, default=str)}", f"write {example}")
+            raise MarkerError(expected, repr(f"{key}={json.dumps(value, default=str)}"), f"write {example}")
     return found
 
 
@@ -154,9 +154,9 @@ def _refuse_lost(text: str) -> None:
         elif after:
             do = "put a cell's title before its keys, and blanks between them"
             raise MarkerError("key=value to the end of the line", repr(after), do)
-    if _LOST_KEY.search(text):
+    if found := _LOST_KEY.search(text):
         do = 'close its brackets, as in {"tags": ["live"]}, or write tags=["live"]'
-        raise MarkerError("metadata as one JSON object to the end of the line", repr(text), do)
+        raise MarkerError("metadata as one JSON object to the end of the line", repr(text[found.start() :]), do)
 
 
 def _unread(key: str, text: str) -> MarkerError:

@@ -144,8 +144,8 @@ def _reader_class(base: Any, found: _Found) -> Any:
             found.at = found.total - len(lines)
             cell, consumed = super().read(lines)
             found.spans.append((found.at, consumed))
-            if "incorrectly_encoded_metadata" in cell.metadata:
-                found.try_to_read(cell.metadata["incorrectly_encoded_metadata"])
+            if "incorrectly_encoded_metadata" in cell.metadata:  # Markdown's `python {x} tags=[…]`
+                cell.metadata |= found.try_to_read(cell.metadata.pop("incorrectly_encoded_metadata"))[1]
             return cell, consumed
 
     class Marked(Reader):

@@ -55,9 +55,9 @@ def commands_kept_as_comments(cells: Cells) -> Iterator[str]:
         cell.line + at for cell in cells.cells if cell.kind == "code" for at in commands_among_comments(cell.source)
     ]
     if found:
-        where = ", ".join(map(str, found))
+        where = f"line{'s'[: len(found) - 1]} {', '.join(map(str, found))}"
         yield (
-            f"{cells.path.name}: commands in comments stay comments (line {where}); "
+            f"{cells.path.name}: commands in comments stay comments ({where}); "
             "take the `#` away from those that are to run"
         )
 
