@@ -50,6 +50,8 @@ LECTURE = """\
 # ## Gradients
 
 # %% slideshow={"slide_type": "-"}
+# why?
+# !echo never
 names = [name for name in dir() if not name.startswith("_")]
 from pathlib import Path
 import snippets.given
@@ -68,7 +70,7 @@ print("as written")
 # %% slideshow={"slide_type": "-"} tags=["remove-cell"]
 unseen = "set by a cell nobody sees"
 
-# %% slideshow={"slide_type": "-"} tags=["hide-input"]
+# %% The set {unseen} slideshow={"slide_type": "-"} tags=["hide-input"]
 print(unseen)
 
 # %% slideshow={"slide_type": "fragment"} tags=["raises-exception"]
@@ -256,6 +258,12 @@ def test_t_opens_the_speaker_window_with_the_notes(page: Page, browser: BrowserC
         window.close()
 
 
+def test_comments_and_cells_titled_with_braces_come_to_the_slides_as_they_stand(page: Page) -> None:
+    cells = page.evaluate("Jupyter.notebook.get_cells().map((cell) => [cell.get_text(), cell.metadata.tags])")
+    assert any(text.startswith("# why?\n# !echo never\nnames") for text, _ in cells)
+    assert ["print(unseen)", ["hide-input"]] in cells
+
+
 def test_saving_by_hand_and_by_itself_leaves_the_lecture_alone(page: Page, session: PresentSession) -> None:
     go(page, 4)
     page.keyboard.press("Enter")
@@ -288,16 +296,16 @@ def test_what_is_typed_while_a_save_is_under_way_is_saved_by_the_next(page: Page
 def test_live_edits_come_back_as_a_patch_of_the_script_and_nothing_else(
     page: Page, session: PresentSession, root: Path, tmp_path: Path
 ) -> None:
-    page.evaluate("Jupyter.notebook.get_cells().slice(-1)[0].set_text('kept = 4')")
-    until(lambda: "kept = 4" in session.workplace.copy.read_text())
+    page.evaluate("Jupyter.notebook.get_cells().slice(-1)[0].set_text('# copy this?\\n%time kept = 4')")
+    until(lambda: "%time kept = 4" in session.workplace.copy.read_text())
     diff = session.edits()
     changed = [line for line in diff.splitlines() if re.match(r"[-+](?![-+])", line)]
-    assert {"-kept = 1", "+kept = 4"} <= set(changed)
-    assert len(changed) <= 4, diff  # the cell typed live above, and this one
+    assert {"-kept = 1", "+# copy this?", "+%time kept = 4"} <= set(changed)
+    assert len(changed) <= 5, diff  # the cell typed live above, and this one
     (tmp_path / "lectures").mkdir()
     (tmp_path / "lectures" / "01_small.py").write_text(LECTURE)
     subprocess.run(["patch", "-p1", "--quiet"], cwd=tmp_path, input=diff, text=True, check=True)
-    assert (tmp_path / "lectures" / "01_small.py").read_text().endswith("kept = 4\n")
+    assert (tmp_path / "lectures" / "01_small.py").read_text().endswith("# copy this?\n%time kept = 4\n")
 
 
 def until(true: object, seconds: float = 15.0) -> None:

@@ -24,7 +24,7 @@ from jaxstudy.build.versions import versions
 from jaxstudy.course import Course, Lecture, read_lecture
 from jaxstudy.atomic import write_atomically
 from jaxstudy.course.notebook_format import import_quickly
-from jaxstudy.errors import FoundWanting, StudyError
+from jaxstudy.errors import FoundWanting, InputError, Problem, StudyError
 
 _IMAGE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)|<img[^>]+src=[\"']([^\"']+)")
 
@@ -101,8 +101,11 @@ def build_lectures(
     A lecture that fails does not stop the others; all failures are raised together at the end.
 
     Raises:
+        InputError: two files of one name, whose outputs would be the same files.
         StudyError: with every problem of every lecture.
     """
+    lectures = list(dict.fromkeys(lectures))
+    _refuse_equal_names(course, lectures)
     around = surroundings(course, options.size)
     results: dict[Path, Result] = {}
     stale: list[Path] = []
@@ -118,6 +121,18 @@ def build_lectures(
     if stale:
         results |= _build_stale(course, stale, options, around, on_event)
     return [results[path] for path in lectures]
+
+
+def _refuse_equal_names(course: Course, lectures: Sequence[Path]) -> None:
+    first = {path.stem: path for path in course.lectures}
+    problems: list[Problem] = []
+    for path in lectures:
+        other = first.setdefault(path.stem, path)
+        if other.resolve() != path.resolve():
+            do = "rename one of the two: what is built of a file is called as it is"
+            problems.append(Problem("a name that no other lecture has", f"that of {other}", do, path))
+    if problems:
+        raise InputError(*problems)
 
 
 def _build_stale(
@@ -197,7 +212,8 @@ def build_one(
     write_record(course, path, Made(around, inputs, outputs, len(keys), seconds, data, origins))
     on_event(StepEvent(lecture.name, "", len(keys), len(keys), seconds, "built"))
     counts = (len(keys), len(execution.ran), len(execution.restored))
-    return Result(path, *counts, seconds, tuple(execution.notes))
+    doubts = map(str, lecture.doubts)
+    return Result(path, *counts, seconds, (*doubts, *lecture.notes, *execution.notes))
 
 
 def _write(

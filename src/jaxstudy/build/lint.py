@@ -21,8 +21,9 @@ Rule = Callable[[Lecture], Iterator[Problem]]
 
 
 def lint(lecture: Lecture) -> list[Problem]:
-    """Every finding of every rule, by line. Files from elsewhere are not judged."""
-    found = [problem for rule in RULES for problem in rule(lecture)] if lecture.native else []
+    """Every finding of every rule, by line. The rules don't judge files from elsewhere; code read as prose is told."""
+    rules = RULES if lecture.native else ()
+    found = [*lecture.doubts, *(problem for rule in rules for problem in rule(lecture))]
     return sorted(found, key=lambda problem: problem.line or 0)
 
 
@@ -133,7 +134,7 @@ def randomness_is_explicit(lecture: Lecture) -> Iterator[Problem]:
 def exercises_are_checked(lecture: Lecture) -> Iterator[Problem]:
     """Rule 30: an exercise is followed by its check."""
     code = list(_code(lecture))
-    for step, following in zip(code, [*code[1:], None], strict=True):
+    for step, following in zip(code, [*code[1:], None], strict=False):
         if "exercise" in step.tags and (following is None or "check" not in following.tags):
             do = "follow it with a cell of asserts tagged check"
             yield _at(lecture, step, "a check after the exercise", "none", do)
@@ -153,7 +154,8 @@ def lecture_closes(lecture: Lecture) -> Iterator[Problem]:
     missing = [words for words in _CLOSING if words not in last]
     if missing:
         got = f"nothing on {', '.join(missing)}"
-        yield _at(lecture, lecture.slides[-1].steps[0], "a last slide: you saw, open question, next", got, "add it")
+        where = lecture.slides[-1].steps[0] if lecture.slides else None
+        yield _at(lecture, where, "a last slide: you saw, open question, next", got, "add it")
 
 
 RULES: tuple[Rule, ...] = (

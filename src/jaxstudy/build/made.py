@@ -64,7 +64,8 @@ def read_record(course: Course, lecture: Path) -> Made | None:
 def up_to_date(course: Course, lecture: Path, around: str, targets: Iterable[Path]) -> Made | None:
     """The record, when nothing has changed since and every target is among its outputs; else None."""
     record = read_record(course, lecture)
-    if record is None or record.surroundings != around or not {str(path) for path in targets} <= set(record.outputs):
+    # The record may be another file's of the same name.
+    if record is None or record.surroundings != around or str(lecture) not in record.inputs or not {str(path) for path in targets} <= set(record.outputs):
         return None
     if record.data and fingerprints(set(record.data) & set(SETS)) != record.data:
         return None

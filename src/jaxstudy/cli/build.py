@@ -27,6 +27,7 @@ def build(
     from jaxstudy.cli.course import course_for, size_for
     from jaxstudy.cli.kernel import warm_for
     from jaxstudy.cli.show import building, show_results
+    from jaxstudy.cli.untaken import say_untaken
 
     course, paths = course_for(lectures or [])
     size = size_for(full)
@@ -34,6 +35,8 @@ def build(
     with building() as on_event:
         results = build_lectures(course, paths, options, on_event)
     show_results(results)
+    if not lectures:
+        say_untaken(course)
     _say_where(course.build / "notebooks", course.decks, paths)
     if site or (site is None and not lectures):
         from jaxstudy.cli.site import make_site

@@ -16,8 +16,11 @@ def check(
     from jaxstudy.cli.course import course_for
     from jaxstudy.cli.pacing import recaps_of
     from jaxstudy.cli.show import console
+    from jaxstudy.cli.untaken import say_untaken
 
     course, paths = course_for(lectures or [])
+    if not lectures:
+        say_untaken(course)
     count = check_lectures(course, paths, screen)
     for line in recaps_of(course, read_all(paths)):
         console.print(f"[yellow]–[/] {line}")

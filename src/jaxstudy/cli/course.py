@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jaxstudy.course.cells import SUFFIXES
 from jaxstudy.course.config import Course, Settings, load_course
+from jaxstudy.course.untaken import untaken
 from jaxstudy.errors import InputError, Problem
 
 
@@ -26,7 +27,8 @@ def course_for(words: list[str]) -> tuple[Course, list[Path]]:
         course = Course(Path.cwd(), Settings(), tuple(path.resolve() for path in files))
     if not words and not course.lectures:
         do = "write one with `jaxstudy new lecture 01_topic`"
-        raise InputError(Problem("lectures named 01_topic.py", "none", do, course.root / "lectures"))
+        got = "; ".join(["none", *untaken(course)])
+        raise InputError(Problem("lectures named 01_topic.py", got, do, course.root / "lectures"))
     return course, [course.find(word) for word in words] or list(course.lectures)
 
 

@@ -25,8 +25,23 @@ def doctor(
 
         console.print(f"[green]✓[/] web parts in {relative(install_web_parts())}")
         return
-    if not show_checks(examine(Path.cwd())):
+    well = show_checks(examine(Path.cwd()))
+    _say_of_course()
+    if not well:
         raise typer.Exit(1)
+
+
+def _say_of_course() -> None:
+    """What the course here, if there is one, holds and does not use."""
+    from jaxstudy.cli.untaken import say_untaken
+    from jaxstudy.course import load_course
+    from jaxstudy.errors import InputError
+
+    try:
+        course = load_course()
+    except InputError:
+        return
+    say_untaken(course)
 
 
 def _answer(word: str, chromium: bool) -> None:

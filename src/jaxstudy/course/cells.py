@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from jaxstudy.course.notebook_format import import_quickly
+from jaxstudy.course.notebook_format import import_quickly, read_ipynb, unvalidated
 from jaxstudy.course.percent import MARKER, read_script
 from jaxstudy.course.stored_magics import restored, stores_magics
 from jaxstudy.errors import InputError, Problem
@@ -100,28 +100,39 @@ def _read_text(path: Path, text: str, body: str) -> Cells:
 
 
 def _format_of(path: Path, body: str) -> str:
+    """jupytext's name of the format."""
     from jupytext.formats import guess_format, read_metadata
 
-    if path.suffix != ".py":
-        return str(guess_format(body, path.suffix)[0])
-    jupytext = read_metadata(body, ".py").get("jupytext") or {}
-    said = (jupytext.get("text_representation") or {}).get("format_name")
+    try:
+        if path.suffix != ".py":
+            return str(guess_format(body, path.suffix)[0])
+        said: Any = read_metadata(body, ".py")
+    except Exception as error:
+        raise _unread("a notebook", error, path) from error
+    for key in ("jupytext", "text_representation", "format_name"):
+        said = said.get(key) if isinstance(said, Mapping) else None
     if said in _SCRIPTS:
         return str(said)
     # A script without cell markers is prose and code in turn, whatever jupytext would guess from its comments.
     return "percent" if not body or any(MARKER.match(line) for line in body.splitlines()) else "light"
 
 
+def _unread(what: str, error: Exception, path: Path) -> InputError:
+    got = str(error).splitlines()[0] if str(error) else type(error).__name__
+    line = re.search(r"\bat line (\d+)", got)
+    do = "open it in JupyterLab to see what is wrong"
+    return InputError(Problem(what, got, do, path, int(line[1]) if line else 1))
+
+
 def _read_myst(path: Path, body: str) -> Any:
     from jupytext.jupytext import TextNotebookConverter
 
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), unvalidated():
             warnings.simplefilter("ignore")
             return TextNotebookConverter({"extension": path.suffix, "format_name": "myst"}, None).reads(body)
     except Exception as error:
-        got = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(Problem("a myst notebook", got, "open it in JupyterLab to see what is wrong", path)) from error
+        raise _unread("a myst notebook", error, path) from error
 
 
 def _placed(cells: list[Any], spans: Sequence[tuple[int, int]], lines: list[str]) -> Iterator[Cell]:
@@ -179,8 +190,6 @@ def _check_yaml_header(path: Path, body: str) -> None:
 
 
 def _read_ipynb(path: Path, text: str, body: str) -> Cells:
-    import nbformat
-
     try:
         raw = json.loads(body)
     except json.JSONDecodeError as error:
@@ -191,11 +200,9 @@ def _read_ipynb(path: Path, text: str, body: str) -> Cells:
             Problem("a notebook with an nbformat", "other JSON", "open it in JupyterLab and save it", path, 1)
         )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # missing cell ids are ours to give
-            notebook = nbformat.reads(body, as_version=4)
+        notebook = read_ipynb(body)
     except Exception as error:
-        got = f"nbformat {raw.get('nbformat')}: {str(error).splitlines()[0]}"
+        got = f"nbformat {raw.get('nbformat')}: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
         raise InputError(
             Problem("a notebook of nbformat 3 or 4", got, "open it in JupyterLab and save it", path)
         ) from error

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from jaxstudy.errors import Problem
+
 SLIDE_TYPES = ("slide", "subslide", "fragment", "-", "notes", "skip")
 """What `slideshow.slide_type` may say (RISE's and nbconvert's own words)."""
 
@@ -105,6 +107,10 @@ class Lecture:
     text: str
     native: bool = True
     """False for a file from elsewhere: no `jaxstudy:` block, so house rules don't apply."""
+    doubts: tuple[Problem, ...] = ()
+    """What could be read but is hardly meant so: code below a marker of prose. `check` finds fault with it."""
+    notes: tuple[str, ...] = ()
+    """What an author should know of how the file was read, a line each; no fault."""
 
     @property
     def name(self) -> str:

@@ -15,6 +15,7 @@ KNOWN = ("slideshow", "tags", "id", "minutes", "alt", "budget", "active", "langu
 """Keys whose `key=` is metadata wherever it stands: a value that can't be read is no part of a title."""
 _KEY = re.compile(r"(?:(?<=\s)|^)([A-Za-z0-9_.@/-]+)(\s*)=(?!=)\s*")
 _WORD = re.compile(r"(?:\.?[A-Za-z_][A-Za-z0-9_.]*)(?=\s|$)")
+_LOST_KEY = re.compile(r"[{,]\s*[\"'](?:tags|slideshow)[\"']\s*:")
 _DECODER = json.JSONDecoder()
 _TYPES: dict[str, tuple[tuple[type, ...], str, str]] = {
     "tags": ((list, str), "tags as a list of words", 'tags=["hide-input"]'),
@@ -51,6 +52,7 @@ def parse_marker(text: str) -> tuple[str, dict[str, Any], bool]:
             continue  # `loss = 0.1` is a title
         pairs = _pairs(text[match.start() :])
         if pairs is not None:
+            _refuse_lost(text[: match.start()])
             return text[: match.start()].strip(), _checked(_unique(pairs)), False
     _refuse_lost(text)
     title, words = _classes(text)
@@ -86,6 +88,8 @@ def _pairs(text: str) -> list[tuple[str, Any]] | None:
             at = key.end() + used
             if at < len(text) and not text[at].isspace():
                 return None
+        elif text[at] == "#":
+            break  # jupytext, too, takes the rest for a comment
         elif word := _WORD.match(text, at):
             pairs.append((word.group(), None))
             at = word.end()
@@ -124,11 +128,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _checked(found: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(found.get("tags"), tuple):
+        found["tags"] = list(found["tags"])
     for key, (types, expected, example) in _TYPES.items():
         value = found.get(key, types[0]())
         words = value if isinstance(value, list) else []
         if not isinstance(value, types) or not all(isinstance(word, str) for word in words):
-            raise MarkerError(expected, f"{key}={json.dumps(value, default=str)}", f"write {example}")
+            raise MarkerError(expected, repr(f"{key}={json.dumps(value, default=str)}"), f"write {example}")
     return found
 
 
@@ -137,16 +143,25 @@ def _refuse_lost(text: str) -> None:
     for match in _KEY.finditer(text):
         if match.group(1) not in KNOWN:
             continue
-        rest = text[match.start() :]
         try:
             _, used = _value(text[match.end() :])
         except ValueError:
-            do = 'quote words and close brackets, as in tags=["live"] slideshow={"slide_type": "slide"}'
-            raise MarkerError(f"{match.group(1)}= with a JSON value", repr(rest), do) from None
-        after = text[match.end() + used :]
-        if after.strip() and not _pairs(after.strip()):
+            raise _unread(match.group(1), text[match.start() :]) from None
+        after = text[match.end() + used :].split(" #")[0].strip()
+        if key := _KEY.match(after):
+            if _pairs(after) is None:
+                raise _unread(key.group(1), after)
+        elif after:
             do = "put a cell's title before its keys, and blanks between them"
-            raise MarkerError("key=value to the end of the line", repr(after.strip()), do)
+            raise MarkerError("key=value to the end of the line", repr(after), do)
+    if found := _LOST_KEY.search(text):
+        do = 'close its brackets, as in {"tags": ["live"]}, or write tags=["live"]'
+        raise MarkerError("metadata as one JSON object to the end of the line", repr(text[found.start() :]), do)
+
+
+def _unread(key: str, text: str) -> MarkerError:
+    do = 'quote words and close brackets, as in tags=["live"] slideshow={"slide_type": "slide"}'
+    return MarkerError(f"{key}= with a JSON value", repr(text.strip()), do)
 
 
 def _classes(text: str) -> tuple[str, list[str]]:

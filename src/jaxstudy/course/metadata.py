@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,8 +22,12 @@ _CODE_ONLY = ("hide-input", "raises-exception", "skip-execution", "live", "expen
 def check_metadata(cell: Cell, path: Path) -> Iterator[Problem]:
     """Every problem of one cell's metadata."""
     line = max(cell.line - 1, 1)  # metadata stand on the marker, above the source
+    words = [key for key, value in cell.metadata.items() if value is None and key not in KEYS + _EDITOR_KEYS]
+    if words:
+        got, do = repr(" ".join(words)), "write a cell's title before its keys, or remove the words"
+        yield Problem("key=value behind a cell's title", got, do, path, line)
     for key in cell.metadata:
-        if key not in KEYS + _EDITOR_KEYS:
+        if key not in (*KEYS, *_EDITOR_KEYS, *words):
             yield Problem(
                 f"one of {', '.join(KEYS)}", f"{key!r}{near(key, KEYS)}", "rename or remove the key", path, line
             )
@@ -41,7 +46,7 @@ def check_metadata(cell: Cell, path: Path) -> Iterator[Problem]:
 def _check_tags(cell: Cell, path: Path, line: int) -> Iterator[Problem]:
     tags = cell.metadata.get("tags", [])
     if not isinstance(tags, list):
-        yield Problem("tags as a list", repr(tags), f'write tags=["{tags}"]', path, line)
+        yield Problem("tags as a list", repr(tags), f"write tags={json.dumps(str(tags).split())}", path, line)
         return
     for tag in tags:
         if tag not in TAGS:

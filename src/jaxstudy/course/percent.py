@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxstudy.course.marker import MarkerError, parse_marker
-from jaxstudy.course.notebook_format import import_quickly
+from jaxstudy.course.notebook_format import import_quickly, unvalidated
 from jaxstudy.errors import InputError, Problem
 
 MARKER = re.compile(r"^\s*#\s*%%(?:%*(?:\s.*)?|%*\s*\[.*)$|^\s*#\s*(?:<codecell>|In\[[0-9 ]*\]:?)\s*$")
@@ -92,7 +92,8 @@ def write_cell(kind: str, source: str, metadata: dict[str, Any]) -> list[str]:
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
     make: dict[str, Any] = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
-    cell = make[kind](source, metadata=metadata)
+    with unvalidated():
+        cell = make[kind](source, metadata=metadata)
     lines: list[str] = _exporter_class()(cell, "python", {"extension": ".py", "format_name": "percent"}).cell_to_text()
     return lines
 
@@ -112,7 +113,7 @@ def read_script(text: str, name: str, path: Path | None = None, suffix: str = ".
     if base := converter.implementation.cell_reader_class:
         converter.implementation.cell_reader_class = _reader_class(base, found)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), unvalidated():
             warnings.simplefilter("ignore")
             notebook = converter.reads(text)
     except Exception as error:
@@ -143,8 +144,8 @@ def _reader_class(base: Any, found: _Found) -> Any:
             found.at = found.total - len(lines)
             cell, consumed = super().read(lines)
             found.spans.append((found.at, consumed))
-            if "incorrectly_encoded_metadata" in cell.metadata:
-                found.try_to_read(cell.metadata["incorrectly_encoded_metadata"])
+            if "incorrectly_encoded_metadata" in cell.metadata:  # Markdown's `python {x} tags=[…]`
+                cell.metadata |= found.try_to_read(cell.metadata.pop("incorrectly_encoded_metadata"))[1]
             return cell, consumed
 
     class Marked(Reader):

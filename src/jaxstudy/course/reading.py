@@ -12,6 +12,8 @@ from jaxstudy.course.header import read_header
 from jaxstudy.course.headings import first_heading, slug
 from jaxstudy.course.lecture import SLIDE_TYPES, Header, Lecture, Slide, Step
 from jaxstudy.course.metadata import check_metadata
+from jaxstudy.course.notebook_format import fitting_cell_metadata, fitting_notebook_metadata
+from jaxstudy.course.prose import code_in_prose, commands_kept_as_comments
 from jaxstudy.errors import InputError, Problem
 
 _ID = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
@@ -43,7 +45,9 @@ def read_lecture(path: Path) -> Lecture:
     problems += [found for slide in slides for found in _check_slide(slide, raw.path)] if native else []
     if problems:
         raise InputError(*sorted(problems, key=lambda problem: problem.line or 0))
-    return Lecture(raw.path, header, slides, _notebook_metadata(raw, header), raw.text, native)
+    metadata = _notebook_metadata(raw, header)
+    doubts, notes = tuple(code_in_prose(raw)), tuple(commands_kept_as_comments(raw))
+    return Lecture(raw.path, header, slides, metadata, raw.text, native, doubts, notes)
 
 
 def _step(cell: Cell, step_id: str) -> Step:
@@ -51,27 +55,39 @@ def _step(cell: Cell, step_id: str) -> Step:
     slideshow, tags = meta.pop("slideshow", {}), meta.pop("tags", ())
     meta.pop("id", None)
     slide_type = slideshow.get("slide_type") if isinstance(slideshow, dict) else None
-    known = slide_type if slide_type in SLIDE_TYPES else "-"
-    words = (tags,) if isinstance(tags, str) else tags  # `tags="live"`: one word is meant
-    return Step(step_id, cell.kind, cell.source, cell.line, known, tuple(map(str, words or ())), meta)
+    # "Sub-Slide" is what RISE's menu says.
+    spelt = slide_type if slide_type == "-" else str(slide_type).strip().lower().replace("-", "")
+    known = spelt if spelt in SLIDE_TYPES else "-"
+    return Step(step_id, cell.kind, cell.source, cell.line, known, _tags(tags), fitting_cell_metadata(meta))
+
+
+def _tags(tags: Any) -> tuple[str, ...]:
+    """Each tag once, without what nbformat does not let stand in one."""
+    # `tags="live"`, `tags="hide-input, live"`: words are meant.
+    words = re.split(r"[\s,]+", tags) if isinstance(tags, str) else tags if isinstance(tags, list | tuple) else ()
+    plain = (str(word).replace(",", " ").strip() for word in words)
+    return tuple(dict.fromkeys(word for word in plain if word))
 
 
 def _ids(raw: Cells, native: bool) -> tuple[list[str], list[Problem]]:
-    """One id a cell. Where two are equal: a problem in a lecture of ours, a suffix in a file from elsewhere."""
+    """One id a cell. Where two are equal: a problem in a lecture of ours, a fresh one in a file from elsewhere."""
     section, count = "start", 0
     taken: dict[str, int] = {}
     ids: list[str] = []
     problems: list[Problem] = []
+    ours = native and "colab" not in raw.metadata  # Colab's ids are nobody's choice, and other tools double them
     for cell in raw.cells:
         heading = first_heading(cell.source) if cell.kind == "markdown" else None
         if heading:
             section, count = slug(heading[1])[:56], 0
         count += 1
         wanted = cell.metadata.get("id")
+        if not ours and (not isinstance(wanted, str) or not _ID.match(wanted) or wanted in taken):
+            wanted = None
         step_id = f"{section}-{count}" if wanted is None else str(wanted)
         if native and not _ID.match(step_id):
             problems.append(_bad_id(raw.path, cell, step_id))
-        if step_id in taken and (native or wanted is not None):
+        if step_id in taken and (ours or (native and heading)):
             problems.append(_same_id(raw.path, cell, step_id, taken[step_id], bool(heading)))
         elif step_id in taken:
             section, count = _free_section(section, taken), 1
@@ -150,6 +166,7 @@ def _check_kernelspec(raw: Cells) -> list[Problem]:
 
 def _notebook_metadata(raw: Cells, header: Header) -> dict[str, Any]:
     kept = {key: value for key, value in raw.metadata.items() if key not in ("jupytext", "jaxstudy")}
+    kept = fitting_notebook_metadata(kept)
     kept.setdefault("kernelspec", dict(_PYTHON))
     if header.title:
         kept["title"] = header.title

@@ -8,6 +8,7 @@ from typing import Any
 
 from jaxstudy.course import Lecture, Step
 from jaxstudy.course.exercises import MARKER, without_markers
+from jaxstudy.course.notebook_format import fitting_cell_metadata, fitting_notebook_metadata, read_ipynb
 from jaxstudy.course.percent import write_percent
 
 _AUTOLAUNCH = re.compile(r"^(#?\s*(?:rise:\s*\{.*?)?\bautolaunch:\s*)true\b", re.MULTILINE)
@@ -69,16 +70,16 @@ def _cell_metadata(step: Step) -> dict[str, object]:
 
 def _notebook(lecture: Lecture) -> str:
     """The notebook with slide types and without outputs: cells are to be run, not to have been run."""
-    import nbformat
-
-    notebook = nbformat.reads(lecture.text.removeprefix("\ufeff"), as_version=4)
-    notebook.metadata.update(kernelspec=_KERNEL, rise=_settings(lecture))
-    for cell, step in zip(notebook.cells, lecture, strict=True):
-        cell.metadata["slideshow"] = {"slide_type": step.slide_type}
-        cell.source = _shown(step)
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    given = read_ipynb(lecture.text.removeprefix("\ufeff"))
+    made = _cells(lecture)
+    made.metadata = {**fitting_notebook_metadata(given.metadata), "kernelspec": _KERNEL, "rise": _settings(lecture)}
+    for cell, was, step in zip(made.cells, given.cells, lecture, strict=True):
+        cell.metadata = {**fitting_cell_metadata(was.metadata), **_cell_metadata(step)}
+        if not step.tags:
+            cell.metadata.pop("tags", None)
+        if was.get("attachments"):
+            cell.attachments = was.attachments
+    return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
 
 
 def _settings(lecture: Lecture) -> dict[str, object]:
