@@ -15,6 +15,7 @@ from jaxstudy.atomic import write_atomically
 from jaxstudy.course import Course
 from jaxstudy.course.config import shipped
 from jaxstudy.errors import Problem, SiteBroken, ToolMissing
+from jaxstudy.installing import extra_words
 from jaxstudy.site.complaints import problems_in
 from jaxstudy.site.lighten import lighten
 from jaxstudy.site.sources import NAV, write_if_changed
@@ -112,5 +113,5 @@ def _tools() -> tuple[str, ...]:
     try:
         return tuple(metadata.version(name) for name in _TOOLS)
     except metadata.PackageNotFoundError as error:
-        do = 'run `pip install "jaxstudy[site]"`'
+        do = f"run `{extra_words('site')}`"
         raise ToolMissing(Problem(f"the package {error.name}", "none installed here", do)) from error
