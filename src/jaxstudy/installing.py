@@ -136,3 +136,16 @@ def _short(path: str) -> str:
         return str(Path(path).relative_to(Path.cwd()))
     except (ValueError, OSError):
         return path
+
+
+def called() -> str:
+    """How to call the command line again, from any folder: `jaxstudy`, or its path where no PATH leads to it."""
+    script = Path(sys.argv[0])
+    if script.name != KIT:
+        return f"{shlex.quote(sys.executable)} -m {KIT}"
+    from shutil import which
+
+    found = which(KIT)
+    if found and os.path.realpath(found) == os.path.realpath(script):
+        return KIT
+    return shlex.quote(os.path.abspath(script))  # noqa: PTH100 - a link is the name it is called by

@@ -21,6 +21,8 @@ from jaxstudy.site.lighten import lighten
 from jaxstudy.site.sources import NAV, write_if_changed
 
 CONFIG = "mkdocs.yml"
+DEFAULTS = "site-defaults.yml"
+"""Beside the sources: the settings that we ship, for a course's mkdocs.yml to inherit."""
 _TOOLS = ("mkdocs", "mkdocs-material", "Markdown", "pymdown-extensions", "Pygments")
 
 
@@ -83,9 +85,11 @@ def _swap(fresh: Path, site: Path) -> None:
 def _config(course: Course) -> Path:
     """The course's mkdocs.yml; for a course without one, the one that jaxstudy ships, set to its folders."""
     own = course.root / CONFIG
-    if own.is_file():
-        return own
     text = shipped(CONFIG, CONFIG).read_text(encoding="utf-8")
+    if own.is_file():
+        # For the course's own file to inherit: its paths start where that lies, but for what it inherits itself.
+        write_if_changed(course.build / DEFAULTS, text.replace("INHERIT: build/", "INHERIT: ").encode())
+        return own
     # Paths in it are relative to the course; this copy lies one folder deeper.
     ours = course.build / CONFIG
     write_if_changed(ours, text.replace(": build/", ": ").encode())
@@ -95,7 +99,8 @@ def _config(course: Course) -> Path:
 def _stamp(course: Course, config: Path, strict: bool) -> str:
     """Digest of all that the site depends on. Sources by size and time: they are touched only when they change."""
     docs = course.build / "docs"
-    parts = [repr(_tools()), str(strict), config.read_text(encoding="utf-8"), _text(course.build / NAV)]
+    parts = [repr(_tools()), str(strict), config.read_text(encoding="utf-8")]
+    parts += [_text(course.build / name) for name in (NAV, DEFAULTS)]
     for path in sorted(docs.rglob("*")):
         if path.is_file():
             about = path.stat()
