@@ -21,15 +21,19 @@ def course(
     title: Annotated[str, typer.Option(help="The course's title; default: the folder's name.")] = "",
 ) -> None:
     """Write a course that builds as it is: settings, a lecture, its homework, a workflow that publishes the site."""
-    from jaxstudy.cli.show import console, escape, relative
+    from rich.markup import escape
+
+    from jaxstudy.cli.show import console, relative
     from jaxstudy.homework.new_course import new_course
     from jaxstudy.installing import called
 
     for path in new_course(name, title):
         console.print(f"[green]✓[/] {escape(relative(path))}")
     console.print("  next, in this order:")
-    for words, why in _next_steps(name, called()):
-        console.print(f"    [bold]{escape(words):32}[/] {why}")
+    steps = _next_steps(name, called())
+    width = max(len(words) for words, _ in steps)
+    for words, why in steps:
+        console.print(f"    [bold]{escape(words)}[/]{'':{width - len(words)}}   {why}")
 
 
 def _next_steps(folder: Path, jaxstudy: str) -> list[tuple[str, str]]:
@@ -39,12 +43,8 @@ def _next_steps(folder: Path, jaxstudy: str) -> list[tuple[str, str]]:
 
     here = folder.resolve() == Path.cwd()
     return [
-        *([] if here else [(f"cd {shlex.quote(str(folder))}", "")]),
-        *(
-            []
-            if installed()
-            else [(f"{jaxstudy} doctor --install", "brings the web parts (reveal.js, KaTeX, Mermaid)")]
-        ),
+        *([] if here else [(f"cd {shlex.quote(str(folder))}", "the course")]),
+        *([] if installed() else [(f"{jaxstudy} doctor --install", "brings reveal.js, KaTeX and Mermaid")]),
         (f"{jaxstudy} build", "runs the lecture; makes deck, notebook and site"),
         (f"{jaxstudy} serve --open", "shows the site; edit lectures/01_start.py and course.toml, and it reloads"),
         (f"{jaxstudy} present 01", "gives the lecture live"),

@@ -36,6 +36,7 @@ def own_wheel() -> tuple[str, bytes]:
     files[f"{info}/METADATA"] = (about.read_text("METADATA") or "").encode()
     files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: jaxstudy\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     files[f"{info}/entry_points.txt"] = (about.read_text("entry_points.txt") or "").encode()
+    files[f"{info}/licenses/LICENSE"] = (about.read_text("licenses/LICENSE") or "").encode()
     record = "".join(f"{name},sha256={_hash(data)},{len(data)}\n" for name, data in files.items())
     files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
     return f"jaxstudy-{about.version}-py3-none-any.whl", packed(files)
