@@ -46,6 +46,7 @@ def build_site(course: Course, *, strict: bool = True) -> Path:
     try:
         _run_mkdocs(course, config, fresh, strict)
         lighten(fresh)
+        _drop_empty_sitemap(fresh)
         kept.unlink(missing_ok=True)
         _swap(fresh, site)
     finally:
@@ -70,6 +71,14 @@ def _run_mkdocs(course: Course, config: Path, into: Path, strict: bool) -> None:
     )
     if done.returncode:
         raise SiteBroken(*problems_in(done.stderr + done.stdout, course))
+
+
+def _drop_empty_sitemap(site: Path) -> None:
+    """MkDocs writes one without addresses for a site that has none."""
+    sitemap = site / "sitemap.xml"
+    if sitemap.is_file() and b"<loc>" not in sitemap.read_bytes():
+        sitemap.unlink()
+        sitemap.with_name("sitemap.xml.gz").unlink(missing_ok=True)
 
 
 def _swap(fresh: Path, site: Path) -> None:
