@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "jaxstudy"
 ROOMS = (
     "errors",
     "atomic",
+    "installing",
     "recording",
     "warm",
     "data",

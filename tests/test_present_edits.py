@@ -13,6 +13,7 @@ import pytest
 
 from jaxstudy.course import Lecture, read_lecture
 from jaxstudy.errors import FoundWanting, Problem, StepFailed
+from jaxstudy.installing import install_words
 from jaxstudy.present.edits import keep_edits, live_edits
 from jaxstudy.present.preflight import preflight
 from jaxstudy.present.references import missing_modules, missing_references
@@ -219,7 +220,7 @@ def test_preflight_tells_every_problem_at_once_with_its_cure(lecture: Lectures, 
     assert set(wrong) == {"port", "modules", "links", "lecture runs"}
     assert "img/gone.png" in wrong["links"].detail
     assert "nosuchthing (line" in wrong["modules"].detail
-    assert wrong["modules"].cure == "run `pip install nosuchthing`"
+    assert wrong["modules"].cure == f"run `{install_words('nosuchthing')}`"
     assert "01_small.py:7" in wrong["lecture runs"].detail
     assert all(check.cure for check in wrong.values())
     assert all(not check.cure for check in checks if check.ok)

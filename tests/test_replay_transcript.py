@@ -309,7 +309,7 @@ def test_without_faster_whisper_transcribe_says_what_to_install(
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "faster_whisper" else find(name))
     (tmp_path / "talk.mp4").write_bytes(b"no video")
-    with pytest.raises(ToolMissing, match=r"pip install 'jaxstudy\[asr\]'"):
+    with pytest.raises(ToolMissing, match=r"pip install 'faster-whisper>=1\.1'"):
         transcribe(tmp_path / "talk.mp4", Listening())
     with pytest.raises(InputError, match="nothing there"):
         transcribe(tmp_path / "no.mp4", Listening())

@@ -169,7 +169,7 @@ def test_the_home_page_leads_to_every_lecture_and_guide(made: Made) -> None:
     page = made.page("index.html")
     links = {str(link["href"]) for link in page.article.find_all("a", href=True)}  # type: ignore[union-attr]
     assert {"lectures/01_first.html", "lectures/02_second.html", "guides/author.html"} <= links
-    assert "make present LECTURE=01" in page.text and page.select_one("figure[role=img][aria-label]")
+    assert "jaxstudy present 01" in page.text and page.select_one("figure[role=img][aria-label]")
 
 
 def test_the_concepts_page_says_where_a_concept_comes_back(made: Made) -> None:

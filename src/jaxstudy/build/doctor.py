@@ -11,14 +11,22 @@ from pathlib import Path
 
 from jaxstudy.build.webparts import installed
 from jaxstudy.errors import ToolMissing
+from jaxstudy.installing import extra_words, install_words, names_of, requirements_of
 from jaxstudy.warm import available
 
 _NEEDED_FREE_BYTES = 1 << 30
 EXTRAS = {
-    "present": ("rise", "nbclassic", "notebook", "jupyterlab-rise"),
-    "site": ("mkdocs", "mkdocs-material"),
-    "torch": ("torch",),
+    "present": "live slides",
+    "site": "the study site",
+    "data": "real data sets without a download",
+    "replay": "transcripts and replays",
+    "asr": "transcripts from sound",
+    "cluster": "grading on many machines",
+    "torch": "the PyTorch panes",
 }
+"""Extra → what it is for."""
+_NEEDED = ("present", "site")
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +60,19 @@ def _core() -> Check:
     versions = {name: _version(name) for name in ("jax", "flax", "optax", "jupytext", "nbconvert")}
     missing = [name for name, version in versions.items() if not version]
     detail = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
-    return Check("packages", not missing, detail, "run `pip install jaxstudy` again")
+    cure = f"run `{install_words(*requirements_of(missing))}`" if missing else ""
+    return Check("packages", not missing, detail, cure)
 
 
 def _extras() -> Iterator[Check]:
-    purposes = {"present": "live slides", "site": "the study site", "torch": "the PyTorch panes"}
-    for extra, names in EXTRAS.items():
+    for extra, purpose in EXTRAS.items():
+        names = names_of(extra)
         missing = [name for name in names if not _version(name)]
         detail = (
             f"missing: {', '.join(missing)}" if missing else ", ".join(f"{name} {_version(name)}" for name in names)
         )
-        cure = f"for {purposes[extra]}: pip install 'jaxstudy[{extra}]'"
-        yield Check(f"extra {extra}", not missing, detail, cure, needed=extra != "torch")
+        cure = f"for {purpose}: {extra_words(extra)}"
+        yield Check(f"extra {extra}", not missing, detail, cure, needed=extra in _NEEDED)
 
 
 def _web_parts() -> Check:

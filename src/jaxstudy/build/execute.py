@@ -16,6 +16,7 @@ from jaxstudy.build.session import Session, open_session
 from jaxstudy.course import Lecture, Slide, Step
 from jaxstudy.course.exercises import without_markers
 from jaxstudy.errors import Problem, StepFailed
+from jaxstudy.installing import install_words
 
 DEFAULT_CELL_TIMEOUT_SECONDS = 600
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -192,7 +193,7 @@ def _cure(error: dict[str, Any]) -> str:
     missing = re.search(r"No module named '([^'.]+)", error["evalue"])
     if error["ename"] == "ModuleNotFoundError" and missing:
         package = distribution_of(missing.group(1))
-        return f"install it where jaxstudy runs (pip install {package}), or tag the cell skip-execution"
+        return f"install it where jaxstudy runs ({install_words(package)}), or tag the cell skip-execution"
     return "mend the cell, or tag it raises-exception if it is meant to fail"
 
 

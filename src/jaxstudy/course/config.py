@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -15,6 +16,7 @@ from jaxstudy.course.lecture import Lecture
 from jaxstudy.errors import InputError, Problem, near
 
 FILE = "course.toml"
+_ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?(/[^\s?#\"'<>]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Settings:
     """One or two sentences for the home page."""
     repository: str = ""
     """`owner/name` on GitHub: pages then offer Colab, which opens the notebooks that `mkdocs gh-deploy` publishes."""
+    site_url: str = ""
+    """Where the study site is published: pages then have canonical addresses, previews (og:) and a sitemap."""
     start: datetime.date | None = None
     """The day of week 1; a lecture's date is this plus seven days a week."""
     dates: Mapping[str, datetime.date] = field(default_factory=dict)
@@ -151,6 +155,9 @@ def _checked(key: str, value: Any) -> Any:
         return dates
     if not isinstance(value, str):
         raise ValueError(f"{key} as text", repr(value), "put it in quotes")
+    if key == "site_url" and value and not _ADDRESS.fullmatch(value):
+        do = 'write site_url = "https://owner.github.io/name/", say'
+        raise ValueError("the http or https address of the published site", repr(value), do)
     return value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from string import Template
@@ -11,6 +12,8 @@ from jaxstudy.course.config import Course
 from jaxstudy.course.headings import slug
 from jaxstudy.errors import InputError, Problem
 
+_PLAIN = re.compile(r"^[^\W\d_][\w, -]* [\w, -]*\w$")
+"""Words that mean themselves in YAML; a single one might be `yes` or `null`."""
 _NAME = re.compile(r"^\d{2}_[a-z0-9_]+$")
 
 
@@ -29,8 +32,14 @@ def new_lecture(course: Course, name: str, title: str = "") -> Path:
         raise InputError(Problem("a name like 03_trees", repr(name), "use two digits, _, and a topic in lower case"))
     if path.exists():
         raise InputError(Problem("a new name", f"{name}, which is there", "choose another, or edit the file", path))
-    number, topic = name.split("_", 1)
-    words = title or topic.replace("_", " ").capitalize()
-    template = Template((Path(__file__).parents[1] / "assets" / "new" / "lecture.py.txt").read_text(encoding="utf-8"))
-    write_atomically(path, template.substitute(week=int(number), title=words, concept=slug(words)))
+    write_atomically(path, lecture_text(name, title))
     return path
+
+
+def lecture_text(name: str, title: str = "") -> str:
+    """What `new_lecture` writes."""
+    number, topic = name.split("_", 1)
+    words = " ".join(title.split()) or topic.replace("_", " ").capitalize()
+    template = Template((Path(__file__).parents[1] / "assets" / "new" / "lecture.py.txt").read_text(encoding="utf-8"))
+    quoted = words if _PLAIN.match(words) else json.dumps(words, ensure_ascii=False)
+    return template.substitute(week=int(number), title=words, quoted=quoted, concept=slug(words))

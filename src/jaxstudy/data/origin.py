@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -68,7 +69,7 @@ def nowhere(recipe: Recipe) -> InputError:
     if recipe.system_package:
         cures.append(f"install the Debian package {recipe.system_package}")
     if recipe.package:
-        cures.append(f"`pip install {recipe.package}`, which carries {recipe.carries}")
+        cures.append(f"`{sys.executable} -m pip install {recipe.package}`, which carries {recipe.carries}")
     if recipe.files:
         cures.append(f"point {FOLDER_VARIABLE} to a folder with its files ({recipe.files[0].name}, …)")
     return InputError(Problem(f"the data set {recipe.name}", "no place that has it", ", or ".join(cures)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from string import Template
@@ -30,8 +31,14 @@ def new_homework(root: Path, name: str, title: str = "") -> Path:
         raise InputError(Problem("a name like 02_functions", repr(name), "use two digits, _, a topic in lower case"))
     if folder.exists() and any(folder.iterdir()):
         raise InputError(Problem("a new name", f"{name}, which is there", "choose another, or edit its files", folder))
-    words = title or name.split("_", 1)[1].replace("_", " ").capitalize()
-    for file in _FILES:
-        template = Template((ASSETS / "new" / f"{file}.txt").read_text(encoding="utf-8"))
-        write_atomically(folder / file, template.safe_substitute(name=name, title=words))
+    for file, text in homework_texts(name, title).items():
+        write_atomically(folder / file, text)
     return folder
+
+
+def homework_texts(name: str, title: str = "") -> dict[str, str]:
+    """What `new_homework` writes, by file name."""
+    words = " ".join(title.split()) or name.split("_", 1)[1].replace("_", " ").capitalize()
+    values = {"name": name, "title": words, "quoted": json.dumps(words, ensure_ascii=False)}
+    templates = {file: Template((ASSETS / "new" / f"{file}.txt").read_text(encoding="utf-8")) for file in _FILES}
+    return {file: template.safe_substitute(values) for file, template in templates.items()}

@@ -13,6 +13,7 @@ import jaxstudy
 from jaxstudy.course import Lecture
 from jaxstudy.course.exercises import starter, without_markers
 from jaxstudy.errors import Problem, ToolMissing
+from jaxstudy.installing import extra_words
 from jaxstudy.present.workplace import Workplace
 
 FRONT_ENDS = ("classic", "lab")
@@ -52,7 +53,7 @@ def missing(front_end: str) -> list[str]:
 def require(front_end: str) -> None:
     """Raise `ToolMissing` where the front end is not installed."""
     if lacking := missing(front_end):
-        do = "run `pip install 'jaxstudy[present]'`"
+        do = f"run `{extra_words('present')}`"
         raise ToolMissing(Problem(f"the {front_end} front end", f"no {', '.join(lacking)}", do))
 
 

@@ -14,6 +14,7 @@ from jaxstudy.build.distributions import distribution_of
 from jaxstudy.build.doctor import Check
 from jaxstudy.course import Lecture
 from jaxstudy.errors import InputError, StudyError, ToolMissing
+from jaxstudy.installing import extra_words, install_words
 from jaxstudy.present import readiness
 from jaxstudy.present.front_end import missing
 from jaxstudy.present.references import missing_modules, missing_references
@@ -67,13 +68,14 @@ def preflight(
 
 def _front_end(front_end: str) -> Iterator[Check]:
     if lacking := missing(front_end):
-        do = "run `pip install 'jaxstudy[present]'`"
+        do = f"run `{extra_words('present')}`"
         yield Check("front end", False, f"{', '.join(lacking)} not installed", do)
         return
     for package, tested in _TESTED[front_end].items():
         version = metadata.version(package)
         fine = version.startswith(tested)
-        cure = "" if fine else f"run `pip install '{package}=={tested.rstrip('.')}.*'`"
+        pinned = f"{package}=={tested.rstrip('.')}.*"
+        cure = "" if fine else f"run `{install_words(pinned)}`"
         yield Check("front end", fine, f"{package} {version}" + ("" if fine else f", tested with {tested}*"), cure)
 
 
@@ -113,8 +115,8 @@ def _modules(lecture: Lecture, course_root: Path) -> Check:
     if not lacking:
         return Check("modules", True, "all that the cells import are here")
     named = ", ".join(f"{name} (line {line})" for name, line in lacking.items())
-    packages = " ".join(map(distribution_of, lacking))
-    return Check("modules", False, f"not installed: {named}", f"run `pip install {packages}`")
+    cure = f"run `{install_words(*map(distribution_of, lacking))}`"
+    return Check("modules", False, f"not installed: {named}", cure)
 
 
 def _data(lecture: Lecture) -> Iterator[Check]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxstudy.errors import InputError, Problem
+from jaxstudy.installing import update_words
 
 VERSION = 1
 KINDS = ("slide", "run", "output", "done", "mark", "question", "kernel", "end")
@@ -113,7 +114,7 @@ def _header(line: str, path: Path, number: int) -> Header:
         do = "give it a recording of `jaxstudy present`"
         raise InputError(Problem(f'{{"{_KEY}": {VERSION}, …}}', repr(line[:60]), do, path, number))
     if version > VERSION:
-        do = "update jaxstudy: pip install -U jaxstudy"
+        do = f"update jaxstudy: {update_words()}"
         raise InputError(Problem(f"version {VERSION} or older", f"version {version}", do, path, number))
     lecture, started = str(found.pop("lecture", "")), str(found.pop("started", ""))
     return Header(lecture, started, version, found)

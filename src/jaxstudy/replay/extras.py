@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 from jaxstudy.errors import Problem, ToolMissing
+from jaxstudy.installing import extra_words
 
 _PACKAGES = ("jellyfish", "rapidfuzz", "tomlkit", "webvtt")
 
@@ -18,7 +19,5 @@ def check_installed() -> None:
     missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         raise ToolMissing(
-            Problem(
-                "the packages of the extra `replay`", f"no {', '.join(missing)}", "run: pip install 'jaxstudy[replay]'"
-            )
+            Problem("the packages of the extra `replay`", f"no {', '.join(missing)}", f"run: {extra_words('replay')}")
         )

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from jaxstudy.errors import InputError, Problem, ToolMissing
+from jaxstudy.installing import extra_words
 from jaxstudy.replay.glossary import Glossary
 from jaxstudy.replay.transcript import Segment, Transcript
 
 HOTWORDS = 400
 """Characters. Whisper takes some 220 tokens of context, and cuts what is longer from the front."""
-_INSTALL = "run: pip install 'jaxstudy[asr]'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def transcribe(
     if not media.is_file():
         raise InputError(Problem("an audio or video file", "nothing there", "check the path", media))
     if importlib.util.find_spec("faster_whisper") is None:
-        raise ToolMissing(Problem("faster-whisper, to listen with", "not installed", _INSTALL))
+        raise ToolMissing(Problem("faster-whisper, to listen with", "not installed", f"run: {extra_words('asr')}"))
     model = _model(how)
     segments = []
     try:

@@ -15,11 +15,14 @@ from jaxstudy.atomic import write_atomically
 from jaxstudy.course import Course
 from jaxstudy.course.config import shipped
 from jaxstudy.errors import Problem, SiteBroken, ToolMissing
+from jaxstudy.installing import extra_words
 from jaxstudy.site.complaints import problems_in
 from jaxstudy.site.lighten import lighten
 from jaxstudy.site.sources import NAV, write_if_changed
 
 CONFIG = "mkdocs.yml"
+DEFAULTS = "site-defaults.yml"
+"""Beside the sources: the settings that we ship, for a course's mkdocs.yml to inherit."""
 _TOOLS = ("mkdocs", "mkdocs-material", "Markdown", "pymdown-extensions", "Pygments")
 
 
@@ -43,6 +46,7 @@ def build_site(course: Course, *, strict: bool = True) -> Path:
     try:
         _run_mkdocs(course, config, fresh, strict)
         lighten(fresh)
+        _drop_empty_sitemap(fresh)
         kept.unlink(missing_ok=True)
         _swap(fresh, site)
     finally:
@@ -69,6 +73,14 @@ def _run_mkdocs(course: Course, config: Path, into: Path, strict: bool) -> None:
         raise SiteBroken(*problems_in(done.stderr + done.stdout, course))
 
 
+def _drop_empty_sitemap(site: Path) -> None:
+    """MkDocs writes one without addresses for a site that has none."""
+    sitemap = site / "sitemap.xml"
+    if sitemap.is_file() and b"<loc>" not in sitemap.read_bytes():
+        sitemap.unlink()
+        sitemap.with_name("sitemap.xml.gz").unlink(missing_ok=True)
+
+
 def _swap(fresh: Path, site: Path) -> None:
     """The new folder in the place of the old one. Killed in between, the next build finds no site and makes it."""
     old = site.with_name(".site-old")
@@ -82,9 +94,11 @@ def _swap(fresh: Path, site: Path) -> None:
 def _config(course: Course) -> Path:
     """The course's mkdocs.yml; for a course without one, the one that jaxstudy ships, set to its folders."""
     own = course.root / CONFIG
-    if own.is_file():
-        return own
     text = shipped(CONFIG, CONFIG).read_text(encoding="utf-8")
+    if own.is_file():
+        # For the course's own file to inherit: its paths start where that lies, but for what it inherits itself.
+        write_if_changed(course.build / DEFAULTS, text.replace("INHERIT: build/", "INHERIT: ").encode())
+        return own
     # Paths in it are relative to the course; this copy lies one folder deeper.
     ours = course.build / CONFIG
     write_if_changed(ours, text.replace(": build/", ": ").encode())
@@ -94,7 +108,8 @@ def _config(course: Course) -> Path:
 def _stamp(course: Course, config: Path, strict: bool) -> str:
     """Digest of all that the site depends on. Sources by size and time: they are touched only when they change."""
     docs = course.build / "docs"
-    parts = [repr(_tools()), str(strict), config.read_text(encoding="utf-8"), _text(course.build / NAV)]
+    parts = [repr(_tools()), str(strict), config.read_text(encoding="utf-8")]
+    parts += [_text(course.build / name) for name in (NAV, DEFAULTS)]
     for path in sorted(docs.rglob("*")):
         if path.is_file():
             about = path.stat()
@@ -112,5 +127,5 @@ def _tools() -> tuple[str, ...]:
     try:
         return tuple(metadata.version(name) for name in _TOOLS)
     except metadata.PackageNotFoundError as error:
-        do = 'run `pip install "jaxstudy[site]"`'
+        do = f"run `{extra_words('site')}`"
         raise ToolMissing(Problem(f"the package {error.name}", "none installed here", do)) from error

@@ -55,6 +55,7 @@ def lecture_page(
         lecture=lecture,
         title=plain(lecture.title),
         description=description(built),
+        image=next((f"lectures/{name}" for name in writer.files.found if name.endswith((".png", ".jpg"))), ""),
         anchor=writer.top_anchor,
         facts=facts(course, built),
         outcomes=() if writer.says_outcomes() else lecture.header.outcomes,

@@ -6,6 +6,7 @@ import datetime
 import re
 import shutil
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from jaxstudy.site.homework_page import HomeworkPage, homework_pages
 from jaxstudy.site.lecture_page import lecture_page
 from jaxstudy.site.replay_page import ReplayPage
 from jaxstudy.site.replays import replay_assets, replay_pages
-from jaxstudy.site.templates import ASSETS, render
+from jaxstudy.site.templates import ASSETS, attribute, render
 
 NAV = "nav.yml"
 """Beside the sources, inherited by mkdocs.yml: the course's title and the order of its pages."""
@@ -128,14 +129,21 @@ def _home(
         title=course.title,
         about=course.settings.about,
         description=course.settings.about or f"{course.title}: lectures with code and outputs.",
-        flow=(ASSETS / "flow.html").read_text(encoding="utf-8"),
+        flow=(ASSETS / "flow.html").read_text(encoding="utf-8").replace("@LECTURE@", _first_script(built)),
         weekly=any(item.lecture.header.week for item in built),
         lectures=[_home_entry(course, item, homework, replays) for item in built],
         replays=replays,
         first=first,
+        make=(course.root / "Makefile").is_file(),
         next=f"{max(numbers, default=0) + 1:02d}",
         guides=guides,
     )
+
+
+def _first_script(built: Sequence[BuiltLecture]) -> str:
+    """The name that stands for every lecture's: the second one's, which is no introduction."""
+    names = [escape(item.lecture.path.name) for item in built]
+    return names[1] if len(names) > 1 else names[0] if names else "01_topic.py"
 
 
 def _home_entry(
@@ -186,7 +194,11 @@ def _nav(
         {"Concepts": "concepts.md"},
         *([{"Guides": [{guide.title: f"guides/{guide.path.name}"} for guide in guides.values()]}] if guides else []),
     ]
-    settings = {"site_name": course.title, "site_description": course.settings.about or course.title, "nav": nav}
+    about = attribute(course.settings.about or course.title)
+    settings: dict[str, Any] = {"site_name": course.title, "site_description": about}
+    if course.settings.site_url:
+        settings["site_url"] = course.settings.site_url
+    settings |= {"theme": {"custom_dir": str(ASSETS / "overrides")}, "nav": nav}
     text = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
     return f"# Written by jaxstudy; mkdocs.yml inherits it.\n{text}"
 

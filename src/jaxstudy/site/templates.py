@@ -25,12 +25,18 @@ def literal(text: str) -> str:
     return re.sub(r"[^\w ,;:?]|_", lambda found: f"&#{ord(found[0])};", " ".join(text.split()))
 
 
+def attribute(text: str) -> str:
+    """One line that may stand between double quotes in HTML: themes put descriptions there as they are."""
+    return " ".join(text.split()).replace('"', "”")
+
+
 @cache
 def _environment() -> Environment:
     # Markdown, not HTML: prose is the author's own, so nothing is escaped.
     environment = Environment(
         loader=FileSystemLoader(ASSETS), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["attribute"] = attribute
     environment.filters["plain"] = plain
     environment.filters["slug"] = slug
     environment.filters["literal"] = literal

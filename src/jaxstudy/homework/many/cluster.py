@@ -24,6 +24,7 @@ from jaxstudy.homework.many.pool import TRIES, Outcome, patience
 from jaxstudy.homework.many.records import Run, files_of
 from jaxstudy.homework.results import SubmissionResult, from_json, to_json
 from jaxstudy.homework.telling import heard, told
+from jaxstudy.installing import extra_words
 
 _SECONDS_TO_CONNECT = 20
 
@@ -35,7 +36,7 @@ class Cluster:
         try:
             from distributed import Client
         except ImportError as error:
-            do = "pip install 'jaxstudy[cluster]', here and on the workers"
+            do = f"run {extra_words('cluster')}, here and on the workers"
             raise ToolMissing(Problem("dask.distributed for --scheduler", "none installed", do)) from error
         try:
             self.client = Client(address, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
