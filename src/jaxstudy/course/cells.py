@@ -5,6 +5,7 @@ jupytext reads the formats, through `percent` where it does so line by line.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import warnings
@@ -21,6 +22,7 @@ from jaxstudy.errors import InputError, Problem
 SUFFIXES = (".py", ".ipynb", ".md")
 _FORM = ("cell_marker", "region_name", "cell_depth", "endofcell", "comment_questions")
 _INTERNAL = ("lines_to_next_cell", "lines_to_end_of_cell_marker", "incorrectly_encoded_metadata", *_FORM)
+_FORMAT = re.compile(r"\bformat_name:\s*['\"]?(\w+)")
 _SCRIPTS = ("percent", "hydrogen", "light", "nomarker", "sphinx")
 
 
@@ -101,20 +103,20 @@ def _read_text(path: Path, text: str, body: str) -> Cells:
 
 def _format_of(path: Path, body: str) -> str:
     """jupytext's name of the format."""
-    from jupytext.formats import guess_format, read_metadata
+    from jupytext.formats import guess_format
 
-    try:
-        if path.suffix != ".py":
+    if path.suffix != ".py":
+        try:
             return str(guess_format(body, path.suffix)[0])
-        said: Any = read_metadata(body, ".py")
-    except Exception as error:
-        raise _unread("a notebook", error, path) from error
-    for key in ("jupytext", "text_representation", "format_name"):
-        said = said.get(key) if isinstance(said, Mapping) else None
+        except Exception as error:
+            raise _unread("a notebook", error, path) from error
+    lines = body.splitlines()
+    header = itertools.takewhile(lambda line: line.startswith("#"), lines)
+    said = next((found[1] for line in header if (found := _FORMAT.search(line))), "")
     if said in _SCRIPTS:
-        return str(said)
+        return said
     # A script without cell markers is prose and code in turn, whatever jupytext would guess from its comments.
-    return "percent" if not body or any(MARKER.match(line) for line in body.splitlines()) else "light"
+    return "percent" if not body or any(MARKER.match(line) for line in lines) else "light"
 
 
 def _unread(what: str, error: Exception, path: Path) -> InputError:
@@ -179,6 +181,11 @@ def _check_yaml_header(path: Path, body: str) -> None:
     if any(line.strip() for line in lines[: fence[0]] if not line.startswith(("#!", "# -*-"))):
         return
     block = [re.sub(r"^# ?", "", line) if prefix else line for line in lines[fence[0] + 1 : fence[1]]]
+    try:
+        yaml.load("\n".join(block), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return
+    except yaml.YAMLError:
+        pass  # the loader in Python says best where
     try:
         yaml.safe_load("\n".join(block))
     except yaml.YAMLError as error:
