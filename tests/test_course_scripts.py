@@ -226,6 +226,21 @@ def test_triple_quotes_hold_prose_and_an_edit_stays_in_them(script: Write) -> No
     assert edited == path.read_text().replace("# A $\\alpha$", "# B")
 
 
+def test_new_and_changed_cells_are_written_as_the_files_format_writes_them(course: Course) -> None:
+    light = "# # A\n\nx = 1\n# why?\n"
+    myst = "---\nkernelspec:\n  name: python3\n---\n\n# A\n\n```{code-cell}\nx = 1\n```\n"
+    bash = '# %% [markdown]\n# # A\n\n# %% language="bash"\n# ls\n'
+    for name, text in (("01_light.py", light), ("02_myst.md", myst), ("03_bash.py", bash)):
+        path = course.root / "lectures" / name
+        path.write_text(text)
+        found = read_cells(path)
+        code = next(cell for cell in found.cells if cell.kind == "code")
+        changed = replace(code, source=f"{code.source}\n# !what")
+        new = replace(code, source="z = 3\n\n# copy it", form={})
+        path.write_text(spliced_text(found, [Edit(1, code, changed), Edit(2, None, new)]))
+        assert [cell.source for cell in read_cells(path).cells if cell.kind == "code"] == [changed.source, new.source]
+
+
 def test_code_among_prose_and_prose_in_code_are_named_with_their_lines(script: Write) -> None:
     path = script(
         """

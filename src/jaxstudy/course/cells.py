@@ -49,6 +49,8 @@ class Cells:
     text: str
     cells: tuple[Cell, ...]
     metadata: dict[str, Any]
+    format: str = "percent"
+    """jupytext's name of the file's format: `percent`, `light`, `markdown`, `myst`, …; `ipynb`."""
 
 
 def read_cells(path: Path) -> Cells:
@@ -98,7 +100,7 @@ def _read_text(path: Path, text: str, body: str) -> Cells:
         placed = list(_placed(notebook.cells, spans, lines))
     if stores_magics(notebook.metadata):
         placed = [replace(cell, source=restored(cell.source)) if cell.kind == "code" else cell for cell in placed]
-    return Cells(path, text, tuple(placed), dict(notebook.metadata))
+    return Cells(path, text, tuple(placed), dict(notebook.metadata), name)
 
 
 def _format_of(path: Path, body: str) -> str:
@@ -215,7 +217,7 @@ def _read_ipynb(path: Path, text: str, body: str) -> Cells:
         ) from error
     offsets = list(_json_cell_lines(body))
     cells = [_cell(cell, *(offsets[i] if i < len(offsets) else (1, 1))) for i, cell in enumerate(notebook.cells)]
-    return Cells(path, text, tuple(cells), dict(notebook.metadata))
+    return Cells(path, text, tuple(cells), dict(notebook.metadata), "ipynb")
 
 
 def _json_cell_lines(body: str) -> Iterator[tuple[int, int]]:
