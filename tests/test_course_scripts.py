@@ -124,6 +124,26 @@ def test_scripts_without_markers_and_markdown_run_no_comment_either(course: Cour
     assert [step.source for step in read_lecture(markdown)] == ["# rm x\n# why?"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# ---\n# note: not YAML: at all\n# ---\n\n# %%\nx = 1\n",
+        "# + \nx = 1\n# -\n\n# words\n\n\n",
+        'text = """\n# %% no marker\n"""\n\ny = 1\n',
+        '"""\nTitle\n=====\n"""\nx = 1\n####################\n# Words\n\n####################\n# More\n\ny = 2\n',
+        "# region Part\nx = 1\n\ny = 2\n# endregion\n",
+        "# In[1]:\n\n\nx = 1\n\n# In[2]:\n\n\ny = 2\n",
+        "#!/usr/bin/env python\n# -*- coding: utf-8 -*-\n# %%\nx = 1\n\n# %% [markdown]\n# a\n#\n# b\n",
+        "",
+    ],
+)
+def test_scripts_are_cut_into_cells_as_jupytext_cuts_them(course: Course, text: str) -> None:
+    path = course.root / "lectures" / "01_any.py"
+    path.write_text(text)
+    theirs = [(cell.cell_type, cell.source) for cell in jupytext.read(path).cells if cell.source.strip()]
+    assert [(step.kind, step.source) for step in read_lecture(path) if step.source.strip()] == theirs
+
+
 def test_what_is_written_reads_back_the_same_here_and_by_jupytext() -> None:
     text = (
         BODY
