@@ -21,6 +21,8 @@ from jaxstudy.homework.answering.cells import Cell, cells_of
 
 FILE_BYTES = 10_000_000
 """A work may have so many; a notebook with its figures rarely has a tenth."""
+CODE_BYTES = 3_000_000
+"""Its code alone, without outputs and pictures: what a worker is told in one message."""
 SUFFIXES = (".py", ".ipynb")
 _HAND_IN = "hand in the .py or .ipynb file"
 _YOUR_TURN = re.compile(rb"raise\s+NotImplementedError")
@@ -73,11 +75,12 @@ def parse_source(data: bytes, suffix: str) -> Source:
     if not data.strip():
         raise Unreadable("is empty")
     text, digest = _text(data), sha256(data).hexdigest()
-    if suffix == ".ipynb":
-        return _notebook(text, digest)
-    if "\0" in text:
+    if suffix == ".py" and "\0" in text:
         raise Unreadable("holds NUL bytes: it is not text")
-    return Source(digest, _lines(text))
+    source = _notebook(text, digest) if suffix == ".ipynb" else Source(digest, _lines(text))
+    if len(json.dumps(source.question)) > CODE_BYTES:
+        raise Unreadable(f"holds more than {CODE_BYTES // 1_000_000} MB of code; keep data in files")
+    return source
 
 
 def check_suffix(suffix: str) -> None:
