@@ -20,10 +20,11 @@ from jaxstudy.course import Course
 from jaxstudy.errors import InputError
 from jaxstudy.homework.answering.cells import cells_of, run_cells
 from jaxstudy.homework.assignment import LatePolicy, load_assignment, penalty
-from jaxstudy.homework.bundle import MOST_MB, bundle
+from jaxstudy.homework.bundle import bundle
 from jaxstudy.homework.recorded import SEEDS, Recorded
 from jaxstudy.homework.release import release, student_files
 from jaxstudy.homework.script import read_script
+from jaxstudy.homework.sources import FILE_BYTES
 from jaxstudy.homework.starting import new_homework
 from jaxstudy.site.homework_page import homework_pages
 
@@ -290,7 +291,7 @@ def test_a_bundle_refuses_what_does_not_belong(homework: Path, tmp_path: Path) -
     made = release(load_assignment(homework), tmp_path / "mine")
     work = made.folder / "07_masks.py"
     (made.folder / "checks.py").write_text("def test_all():\n    'All is well.'\n")
-    work.write_text("#" * (MOST_MB * 2**20 + 1))
+    work.write_text("#" * (FILE_BYTES + 1))
     with pytest.raises(InputError) as caught:
         bundle(work)
     assert "checks.py as it was handed out, got another" in str(caught.value) and "clear the outputs" in str(

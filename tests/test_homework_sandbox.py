@@ -203,7 +203,7 @@ def test_a_notebook_is_graded_cell_by_cell_without_its_magics(grader: Grader, tm
         "def third(x):\n    return x / 3",
     ]
     file = tmp_path / "ada.ipynb"
-    notebook = {"cells": [{"cell_type": "code", "source": cell} for cell in cells]}
+    notebook = {"nbformat": 4, "cells": [{"cell_type": "code", "source": cell} for cell in cells]}
     file.write_text(json.dumps(notebook))
     assert grader.grade(file, "ada").earned == 4
 

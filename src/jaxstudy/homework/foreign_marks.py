@@ -20,17 +20,18 @@ from jaxstudy.errors import Problem
 _FRAME = re.compile(r"^[\s#=*_~<>!\-\"'`:/|]+|[\s#=*_~<>!\-\"'`:/|]+$")
 """What may stand around a mark: comment signs, rules, emphasis, quotes."""
 _NAMES = r"(?:solutions?|hidden(?: tests?)?|tests?|mark scheme|questions?|prompt|answers?|autotest|hashed autotest)"
-_CAPITALS = r"SOLUTIONS?|HIDDEN(?: TESTS?)?|MARK SCHEME|ASSIGNMENT CONFIG|OTTER ASSIGN|(?:HASHED )?AUTOTEST"
+_CAPITALS = r"SOLUTIONS?|HIDDEN(?: TESTS?)?|MARK SCHEME|ASSIGNMENT CONFIG|OTTER ASSIGN"
 _ALONE = (
     re.compile(rf"^(?:begin|end) {_NAMES}$", re.IGNORECASE),
     re.compile(r"^(?:BEGIN|END) [A-Z][A-Z ]+$"),
     re.compile(rf"^(?:{_CAPITALS})\b(?![a-z ]*[a-z])"),
+    re.compile(r"^(?:HASHED )?AUTOTEST\b"),
     re.compile(r"^(?:hidden tests?|mark scheme)$", re.IGNORECASE),
     re.compile(r"^(?:hidden|solution|is_hidden)\s*[:=]\s*true$", re.IGNORECASE),
 )
 _BESIDE_CODE = re.compile(r"#\s*(?:SOLUTIONS?|HIDDEN)\b(?: [A-Z ]+)?\s*:?\s*$|#\s*(?:BEGIN|END) (?:[A-Z]+ ?)+$")
 _BLOCK = re.compile(
-    r"[{(]\s*[.#:]?(?:solution|hidden)(?:-start|-end)?\b|:class:.*\bsolution|</?solution\b|"
+    r"\{\s*[.#:]?(?:solution|hidden)(?:-start|-end)?\b|:class:.*\bsolution|</?solution\b|"
     r"\b(?:class|id)=[\"'][^\"']*\b(?:solution|hidden-tests?)\b",
     re.IGNORECASE,
 )

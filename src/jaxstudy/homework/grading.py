@@ -84,8 +84,7 @@ class Grader:
         self._references: list[Reference] = []
         self._asked_of: dict[Check, Reference] = {}
         """Which of the references each check asks. What a reference keeps, only that one has."""
-        self._beside: Path | None = None
-        """What students have beside their file; only where there is something."""
+        self._beside: Path | None = None  # what students have beside their file
         self._open = contextlib.ExitStack()
         self._environment = _environment(assignment)
 
@@ -210,9 +209,8 @@ class Grader:
         try:
             read = source if isinstance(source, Source) else read_source(source)
         except Unreadable as error:
-            return self._result(
-                Source(""), name, student, [_not_asked(c) for c in self.checks], unreadable=f"{name} {error}".strip()
-            )
+            blank = [_not_asked(check) for check in self.checks]
+            return self._result(Source(""), name, student, blank, unreadable=f"{name} {error}".strip())
         submission = Submission(self._nursery, self._student_terms(), self.assignment.limits, read)
         try:
             checks = list(self._run(submission))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from jaxstudy.errors import near
 from jaxstudy.homework.sources import Source, cells_of_source
@@ -24,7 +25,7 @@ def why_not_found(source: Source, name: str) -> str:
     if found:
         return found
     names = {known for cell in cells_of_source(source) for known in _TOP.findall(cell.source)}
-    hint = near(name, sorted(names))
+    hint = near(name, sorted(names)) if name not in names else ""
     return f"the file defines another name{hint}" if hint else ""
 
 
@@ -34,7 +35,7 @@ def why_untouched(source: Source, name: str) -> str:
     places = []
     for cell in cells_of_source(source):
         starts = [found.start() for found in defined.finditer(cell.source)]
-        for start, end in zip(starts, [*starts[1:], len(cell.source)], strict=True):
+        for start, end in pairwise([*starts, len(cell.source)]):
             body = re.split(r"\n(?=[^\s#)\]}])", cell.source[start:end], maxsplit=1)[0]
             places.append((cell.name, _STARTER not in body))
     if not places or places[-1][1]:

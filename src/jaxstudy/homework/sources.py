@@ -21,6 +21,8 @@ from jaxstudy.homework.answering.cells import Cell, cells_of
 
 FILE_BYTES = 10_000_000
 """A work may have so many; a notebook with its figures rarely has a tenth."""
+CODE_BYTES = 3_000_000
+"""Its code alone, without outputs and pictures: what a worker is told in one message."""
 SUFFIXES = (".py", ".ipynb")
 _HAND_IN = "hand in the .py or .ipynb file"
 _YOUR_TURN = re.compile(rb"raise\s+NotImplementedError")
@@ -72,12 +74,13 @@ def parse_source(data: bytes, suffix: str) -> Source:
     check_suffix(suffix)
     if not data.strip():
         raise Unreadable("is empty")
-    text, digest = _text(data), sha256(data).hexdigest()
-    if suffix == ".ipynb":
-        return _notebook(text, digest)
-    if "\0" in text:
+    text, digest = _text(data, suffix), sha256(data).hexdigest()
+    if suffix == ".py" and text.count("\0") * 10 > len(text):
         raise Unreadable("holds NUL bytes: it is not text")
-    return Source(digest, _lines(text))
+    source = _notebook(text, digest) if suffix == ".ipynb" else Source(digest, _lines(text.replace("\0", "")))
+    if len(json.dumps(source.question)) > CODE_BYTES:
+        raise Unreadable(f"holds more than {CODE_BYTES // 1_000_000} MB of code; keep data in files")
+    return source
 
 
 def check_suffix(suffix: str) -> None:
@@ -127,10 +130,12 @@ def _bytes(path: Path) -> bytes:
         return file.read(FILE_BYTES + 1)
 
 
-def _text(data: bytes) -> str:
+def _text(data: bytes, suffix: str) -> str:
     try:
         return data.decode("utf-16" if data.startswith(_WIDE) else "utf-8-sig")
     except UnicodeDecodeError as error:
+        if suffix == ".py" and not data.startswith(_WIDE):
+            return data.decode("cp1252", "replace")  # an editor's old habit; names and numbers are the same in it
         name = "UTF-16" if data.startswith(_WIDE) else "UTF-8"
         raise Unreadable(f"is not {name} (byte {error.start + 1}); save it as UTF-8") from error
 
