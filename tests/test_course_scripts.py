@@ -300,6 +300,16 @@ def test_code_among_prose_and_prose_in_code_are_named_with_their_lines(script: W
     assert jaxstudy("build", "--no-site").stdout.count("lectures/01_small.py:") == 4
 
 
+def test_a_homework_with_code_among_prose_is_not_released(course: Course) -> None:
+    assert jaxstudy("homework", "new", "01_masks").returncode == 0
+    path = course.root / "homework" / "01_masks" / "assignment.py"
+    path.write_text(path.read_text() + "\n# %% [markdown]\n# Given:\nleft = 1\n")
+    done = jaxstudy("homework", "release", "01")
+    assert done.returncode == 2
+    assert f"assignment.py:{path.read_text().count(chr(10))}: expected text behind `#`" in done.stderr
+    assert not (course.build / "release").exists()
+
+
 @pytest.mark.parametrize("body", ["", "# %% [markdown]\n# # Words\n", "# %% [raw]\n# <b>\n", f"# %% {SLIDE}\n"])
 def test_a_lecture_of_ours_without_code_is_checked(script: Write, body: str) -> None:
     found = {problem.expected for problem in lint(read_lecture(script(body)))}

@@ -11,9 +11,11 @@ from string import Template
 from typing import Any
 
 from jaxstudy.atomic import write_atomically
+from jaxstudy.course.cells import read_cells as read_file
 from jaxstudy.course.headings import slug
 from jaxstudy.course.percent import read_percent
 from jaxstudy.course.percent import read_script as read_cells
+from jaxstudy.course.prose import code_in_prose
 from jaxstudy.errors import InputError, Problem
 from jaxstudy.homework.assignment import Assignment
 from jaxstudy.homework.files_beside import FilesBeside, files_beside, others_beside
@@ -119,6 +121,7 @@ def student_files(assignment: Assignment) -> dict[str, bytes]:
     files[FACTS] = _facts(assignment, script, files["checks.py"]).encode()
     shown = enumerate(files["checks.py"].decode(errors="replace").splitlines(), 1)
     problems: list[Problem] = [
+        *code_in_prose(read_file(assignment.script)),
         *foreign_marks(assignment.script, script.given_lines()),
         *foreign_marks(assignment.checks, shown),
         *others.problems,
