@@ -12,7 +12,12 @@ from jaxstudy.course.config import Course
 _NUMBERED = re.compile(r"^\d")
 _MARKER = re.compile(rb"^#\s*%%(\s|$)|^#\s*jupytext:|^#\s*In\[[0-9 ]*\]:", re.MULTILINE)
 _NOTEBOOK_IN_MARKDOWN = re.compile(rb"^(jupytext|jupyter|kernelspec|file_format):|^```+\s*\{code-cell\}", re.MULTILINE)
-_OTHER_NOTEBOOKS = (".qmd", ".rmd", ".markdown")
+_OTHER_NOTEBOOKS = {
+    ".qmd": "quarto convert {}",
+    ".rmd": "jupytext --to py:percent {}",
+    ".markdown": "jupytext --to py:percent {}",
+}
+"""Suffix → what makes a file of it that is read."""
 _PLAIN_TEXT = (".txt", ".text", ".pyw", ".r", ".jl", "")
 _READ_BYTES = 65_536
 _SHOWN = 3
@@ -56,7 +61,7 @@ def _reason(path: Path, course: Course) -> str:
     if suffix.lower() in (".py", ".ipynb", ".md"):
         return f"write {suffix.lower()} in small letters"
     if suffix.lower() in _OTHER_NOTEBOOKS:
-        return f"{suffix} is not read; convert it: jupytext --to py:percent {path.name}"
+        return f"{suffix} is not read; convert it: {_OTHER_NOTEBOOKS[suffix.lower()].format(path.name)}"
     if suffix.lower() in _PLAIN_TEXT and _holds(path, _MARKER):
         return "it holds cells, but its name does not end in .py"
     return ""
