@@ -124,6 +124,26 @@ def test_scripts_without_markers_and_markdown_run_no_comment_either(course: Cour
     assert [step.source for step in read_lecture(markdown)] == ["# rm x\n# why?"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# ---\n# note: not YAML: at all\n# ---\n\n# %%\nx = 1\n",
+        "# + \nx = 1\n# -\n\n# words\n\n\n",
+        'text = """\n# %% no marker\n"""\n\ny = 1\n',
+        '"""\nTitle\n=====\n"""\nx = 1\n####################\n# Words\n\n####################\n# More\n\ny = 2\n',
+        "# region Part\nx = 1\n\ny = 2\n# endregion\n",
+        "# In[1]:\n\n\nx = 1\n\n# In[2]:\n\n\ny = 2\n",
+        "#!/usr/bin/env python\n# -*- coding: utf-8 -*-\n# %%\nx = 1\n\n# %% [markdown]\n# a\n#\n# b\n",
+        "",
+    ],
+)
+def test_scripts_are_cut_into_cells_as_jupytext_cuts_them(course: Course, text: str) -> None:
+    path = course.root / "lectures" / "01_any.py"
+    path.write_text(text)
+    theirs = [(cell.cell_type, cell.source) for cell in jupytext.read(path).cells if cell.source.strip()]
+    assert [(step.kind, step.source) for step in read_lecture(path) if step.source.strip()] == theirs
+
+
 def test_what_is_written_reads_back_the_same_here_and_by_jupytext() -> None:
     text = (
         BODY
@@ -224,6 +244,21 @@ def test_triple_quotes_hold_prose_and_an_edit_stays_in_them(script: Write) -> No
     assert read_lecture(path).steps[0].source == "# A $\\alpha$"
     edited = spliced_text(found, [Edit(0, found.cells[0], replace(found.cells[0], source="# B"))])
     assert edited == path.read_text().replace("# A $\\alpha$", "# B")
+
+
+def test_new_and_changed_cells_are_written_as_the_files_format_writes_them(course: Course) -> None:
+    light = "# # A\n\nx = 1\n# why?\n"
+    myst = "---\nkernelspec:\n  name: python3\n---\n\n# A\n\n```{code-cell}\nx = 1\n```\n"
+    bash = '# %% [markdown]\n# # A\n\n# %% language="bash"\n# ls\n'
+    for name, text in (("01_light.py", light), ("02_myst.md", myst), ("03_bash.py", bash)):
+        path = course.root / "lectures" / name
+        path.write_text(text)
+        found = read_cells(path)
+        code = next(cell for cell in found.cells if cell.kind == "code")
+        changed = replace(code, source=f"{code.source}\n# !what")
+        new = replace(code, source="z = 3\n\n# copy it", form={})
+        path.write_text(spliced_text(found, [Edit(1, code, changed), Edit(2, None, new)]))
+        assert [cell.source for cell in read_cells(path).cells if cell.kind == "code"] == [changed.source, new.source]
 
 
 def test_code_among_prose_and_prose_in_code_are_named_with_their_lines(script: Write) -> None:

@@ -309,6 +309,14 @@ def test_layout_and_comments_are_not_code_but_a_silencing_semicolon_is() -> None
     assert normal("import inspect\n# one") != normal("import inspect\n# two")
 
 
+def test_magics_hide_neither_imports_nor_names_and_a_comment_is_no_magic() -> None:
+    names = names_of("%%time\nimport jax\nfiles = !ls\nx?\n%time y = 1\nz = 2")
+    assert names.definitions == "import jax"
+    assert set(names.values) == {"files", "z"}
+    assert normal("x = 1  # why?\n# what now?") == normal("x = 1")
+    assert normal("files = !ls") != normal("files = !ls -a")
+
+
 def test_names_of_a_step_tell_values_from_definitions() -> None:
     names = names_of("import jax\nx, (y, *z) = f()\nfor i in x:\n    q = i\ndef g(u):\n    v = u\n[k for k in x]")
     assert names.values == ("i", "q", "x", "y", "z")

@@ -7,7 +7,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_MAGIC = re.compile(r"^\s*(%|!|\?)|\?\s*$", re.MULTILINE)
+# A line that IPython takes for a command; a comment that ends in a question mark is none.
+_MAGIC = re.compile(r"^\s*(%|!|\?)|^[^#\n]*\?\s*$", re.MULTILINE)
+_ASSIGNED = re.compile(r"^(\s*[A-Za-z_]\w*\s*=\s*)[!%].*", re.MULTILINE)
+_CELL_MAGIC = re.compile(r"\s*%%(\w+)")
+_OF_PYTHON = ("time", "timeit", "capture", "prun")
+"""Magics of whole cells whose code is Python."""
 # A cell that shows its own source, or another's, depends on comments and spacing too.
 _SHOWS_SOURCE = re.compile(r"\binspect\b|\?\?|getsource|%psource|%history|\bIn\[")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -19,9 +24,11 @@ def parse(source: str) -> ast.Module | None:
         return ast.parse(source)
     except (SyntaxError, ValueError):
         pass
-    if source.lstrip().startswith("%%"):
+    magic = _CELL_MAGIC.match(source)
+    if magic and magic[1] not in _OF_PYTHON:
         return None
-    kept = [re.sub(r"\S.*", "pass", line) if _MAGIC.match(line) else line for line in source.splitlines()]
+    plain = (_ASSIGNED.sub(r"\1None", line) for line in source.splitlines())
+    kept = [re.sub(r"\S.*", "pass", line) if _MAGIC.match(line) else line for line in plain]
     try:
         return ast.parse("\n".join(kept))
     except (SyntaxError, ValueError):
@@ -34,7 +41,7 @@ def normal(source: str) -> str:
     A closing `;` stays, since it silences the cell's result. Code with magics, or code that looks
     at source, is kept as text.
     """
-    if _MAGIC.search(source) or _SHOWS_SOURCE.search(source):
+    if _MAGIC.search(source) or _ASSIGNED.search(source) or _SHOWS_SOURCE.search(source):
         return "\n".join(line.rstrip() for line in source.strip().splitlines())
     tree = parse(source)
     if tree is None:

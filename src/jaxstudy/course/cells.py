@@ -5,6 +5,7 @@ jupytext reads the formats, through `percent` where it does so line by line.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import warnings
@@ -21,7 +22,7 @@ from jaxstudy.errors import InputError, Problem
 SUFFIXES = (".py", ".ipynb", ".md")
 _FORM = ("cell_marker", "region_name", "cell_depth", "endofcell", "comment_questions")
 _INTERNAL = ("lines_to_next_cell", "lines_to_end_of_cell_marker", "incorrectly_encoded_metadata", *_FORM)
-_SCRIPTS = ("percent", "hydrogen", "light", "nomarker", "sphinx")
+_FORMAT = re.compile(r"\bformat_name:\s*['\"]?(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Cells:
     text: str
     cells: tuple[Cell, ...]
     metadata: dict[str, Any]
+    format: str = "percent"
+    """jupytext's name of the file's format: `percent`, `light`, `markdown`, `myst`, …; `ipynb`."""
 
 
 def read_cells(path: Path) -> Cells:
@@ -79,42 +82,56 @@ def _decode(path: Path) -> str:
 
 
 def _read_text(path: Path, text: str, body: str) -> Cells:
-    _check_yaml_header(path, body)
-    name = _format_of(path, body)
+    name, options = _format_of(path, body)
+    _check_yaml_header(path, body, name)
     lines = body.splitlines()
     spans: Sequence[tuple[int, int]] = ()
     if name == "myst":
         notebook = _read_myst(path, body)
     else:
-        script = read_script(body, name, path, path.suffix)
+        script = read_script(body, name, path, path.suffix, options)
         if script.problems:
             raise InputError(*script.problems)
         notebook, spans = script.notebook, script.spans
-    if len(spans) < len(notebook.cells) - 1 or not spans:
-        placed = list(_found_by_search(notebook.cells, lines))
-    else:
+    # jupytext makes a cell of a header's free text, and leaves out some that it has read (Sphinx's).
+    if spans and 0 <= len(notebook.cells) - len(spans) <= 1:
         placed = list(_placed(notebook.cells, spans, lines))
+    else:
+        placed = list(_found_by_search(notebook.cells, lines))
     if stores_magics(notebook.metadata):
         placed = [replace(cell, source=restored(cell.source)) if cell.kind == "code" else cell for cell in placed]
-    return Cells(path, text, tuple(placed), dict(notebook.metadata))
+    return Cells(path, text, tuple(placed), dict(notebook.metadata), name)
 
 
-def _format_of(path: Path, body: str) -> str:
-    """jupytext's name of the format."""
-    from jupytext.formats import guess_format, read_metadata
+def _format_of(path: Path, body: str) -> tuple[str, dict[str, Any]]:
+    """jupytext's name of the format, and its options."""
+    from jupytext.formats import guess_format
 
+    lines = body.splitlines()
+    header = itertools.takewhile(lambda line: line.startswith("#"), lines)
+    said = next((found[1] for line in header if (found := _FORMAT.search(line))), "")
+    if path.suffix == ".py" and (said == "percent" or not body or _has_marker(lines)):
+        return "percent", {}
     try:
-        if path.suffix != ".py":
-            return str(guess_format(body, path.suffix)[0])
-        said: Any = read_metadata(body, ".py")
+        name, options = guess_format(body, path.suffix)
     except Exception as error:
         raise _unread("a notebook", error, path) from error
-    for key in ("jupytext", "text_representation", "format_name"):
-        said = said.get(key) if isinstance(said, Mapping) else None
-    if said in _SCRIPTS:
-        return str(said)
-    # A script without cell markers is prose and code in turn, whatever jupytext would guess from its comments.
-    return "percent" if not body or any(MARKER.match(line) for line in body.splitlines()) else "light"
+    # marimo's programs need marimo to be read: to us they are Python.
+    return ("light", {}) if name == "marimo" else (str(name), dict(options))
+
+
+def _has_marker(lines: Sequence[str]) -> bool:
+    """Whether a cell's marker stands outside strings."""
+    from jupytext.stringparser import StringParser
+
+    if not any(MARKER.match(line) for line in lines):
+        return False
+    parser = StringParser("python")
+    for line in lines:
+        if not parser.is_quoted() and MARKER.match(line):
+            return True
+        parser.read_line(line)
+    return False
 
 
 def _unread(what: str, error: Exception, path: Path) -> InputError:
@@ -141,7 +158,7 @@ def _placed(cells: list[Any], spans: Sequence[tuple[int, int]], lines: list[str]
         yield _cell(cell, 1, spans[0][0])
     for cell, (start, count) in zip(cells[extra:], spans, strict=True):
         first = start + 1 if start < len(lines) and MARKER.match(lines[start]) else start
-        last = start + count
+        last = min(start + count, len(lines))
         while last > first and not lines[last - 1].strip():
             last -= 1
         if first > start or cell.source.strip():  # blank lines above the first marker are no cell
@@ -153,12 +170,12 @@ def _found_by_search(cells: list[Any], lines: list[str]) -> Iterator[Cell]:
     at = 0
     for cell in cells:
         head = cell.source.split("\n", 1)[0]
-        while at < len(lines) and lines[at] != head:
-            at += 1
-        found = min(at, max(len(lines) - 1, 0))
-        count = cell.source.count("\n") + 1
-        yield _cell(cell, found + 1, found + 1 + count)
-        at = found + count
+        # What jupytext adds of its own stands nowhere: it is given the place of the next cell.
+        found = next((i for i in range(at, len(lines)) if lines[i] == head), None)
+        first = min(at, max(len(lines) - 1, 0)) if found is None else found
+        end = first if found is None else min(first + cell.source.count("\n") + 1, len(lines))
+        yield _cell(cell, first + 1, end + 1)
+        at = end
 
 
 def _cell(cell: Any, line: int, end: int) -> Cell:
@@ -167,8 +184,11 @@ def _cell(cell: Any, line: int, end: int) -> Cell:
     return Cell(cell.cell_type, cell.source, metadata, line, end, form)
 
 
-def _check_yaml_header(path: Path, body: str) -> None:
-    """Raise on a broken YAML header with its line: jupytext would keep quiet and drop it."""
+def _check_yaml_header(path: Path, body: str, name: str) -> None:
+    """Raise on a broken YAML header with its line: jupytext would keep quiet and drop it, or not say where.
+
+    Outside MyST only the part under `jupyter:` is YAML to it; the rest is text.
+    """
     import yaml
 
     lines = body.splitlines()
@@ -179,6 +199,13 @@ def _check_yaml_header(path: Path, body: str) -> None:
     if any(line.strip() for line in lines[: fence[0]] if not line.startswith(("#!", "# -*-"))):
         return
     block = [re.sub(r"^# ?", "", line) if prefix else line for line in lines[fence[0] + 1 : fence[1]]]
+    if name != "myst":
+        block = list(_jupyters_part(block))
+    try:
+        yaml.load("\n".join(block), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return
+    except yaml.YAMLError:
+        pass  # the loader in Python says best where
     try:
         yaml.safe_load("\n".join(block))
     except yaml.YAMLError as error:
@@ -187,6 +214,14 @@ def _check_yaml_header(path: Path, body: str) -> None:
         got = getattr(error, "problem", None) or str(error)
         do = "mend the indentation or quote the value"
         raise InputError(Problem("a YAML header", got, do, path, line)) from error
+
+
+def _jupyters_part(block: Sequence[str]) -> Iterator[str]:
+    """The header's lines with all blank that is not under `jupyter:`."""
+    inside = False
+    for line in block:
+        inside = line.rstrip().rstrip(":").rstrip() == "jupyter" or (inside and (not line or line[0].isspace()))
+        yield line if inside else ""
 
 
 def _read_ipynb(path: Path, text: str, body: str) -> Cells:
@@ -208,7 +243,7 @@ def _read_ipynb(path: Path, text: str, body: str) -> Cells:
         ) from error
     offsets = list(_json_cell_lines(body))
     cells = [_cell(cell, *(offsets[i] if i < len(offsets) else (1, 1))) for i, cell in enumerate(notebook.cells)]
-    return Cells(path, text, tuple(cells), dict(notebook.metadata))
+    return Cells(path, text, tuple(cells), dict(notebook.metadata), "ipynb")
 
 
 def _json_cell_lines(body: str) -> Iterator[tuple[int, int]]:

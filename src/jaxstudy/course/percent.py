@@ -12,8 +12,10 @@ import functools
 import json
 import re
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jaxstudy.course.marker import MarkerError, parse_marker
@@ -98,18 +100,25 @@ def write_cell(kind: str, source: str, metadata: dict[str, Any]) -> list[str]:
     return lines
 
 
-def read_script(text: str, name: str, path: Path | None = None, suffix: str = ".py") -> Script:
+def read_script(
+    text: str,
+    name: str,
+    path: Path | None = None,
+    suffix: str = ".py",
+    options: Mapping[str, Any] = MappingProxyType({}),
+) -> Script:
     """A script, or a Markdown notebook, in one of the formats that jupytext reads line by line.
 
     Args:
         name: jupytext's name of the format: `percent`, `hydrogen`, `light`, `nomarker`, `sphinx`, `markdown`.
+        options: jupytext's, such as `cell_markers`.
 
     Raises:
         InputError: jupytext can't read it.
     """
     import_quickly()
     found = _Found(len(text.splitlines()), path)
-    converter = _converter(name, suffix)
+    converter = _converter(name, suffix, options)
     if base := converter.implementation.cell_reader_class:
         converter.implementation.cell_reader_class = _reader_class(base, found)
     try:
@@ -123,10 +132,10 @@ def read_script(text: str, name: str, path: Path | None = None, suffix: str = ".
     return Script(notebook, tuple(found.spans), tuple(found.problems))
 
 
-def _converter(name: str, suffix: str = ".py") -> Any:
+def _converter(name: str, suffix: str = ".py", options: Mapping[str, Any] = MappingProxyType({})) -> Any:
     from jupytext.jupytext import TextNotebookConverter
 
-    converter = TextNotebookConverter({"extension": suffix, "format_name": name}, None)
+    converter = TextNotebookConverter({"extension": suffix, "format_name": name, **options}, None)
     converter.implementation = copy.copy(converter.implementation)
     return converter
 

@@ -13,6 +13,8 @@ from jaxstudy.course.percent import MARKER, write_cell
 from jaxstudy.course.stored_magics import stored, stores_magics
 
 _OTHER_LANGUAGE = re.compile(r"\blanguage\s*[=:\"]")
+_MARKDOWN = ("markdown", "myst")
+_UNMARKED = ("light", "nomarker")
 _BOM = "\ufeff"
 _SHOWN = ("slideshow", "tags")
 
@@ -33,7 +35,6 @@ def spliced_text(original: Cells, edits: Sequence[Edit]) -> str:
     body = original.text.removeprefix(_BOM)
     newline = "\r\n" if "\r\n" in body else "\n"
     lines = body.splitlines(keepends=True)
-    script = original.path.suffix == ".py"
     if stores_magics(original.metadata):
         edits = [_stored(edit) for edit in edits]
     starts = [_start(cell, lines) for cell in original.cells] + [len(lines)]
@@ -41,9 +42,9 @@ def spliced_text(original: Cells, edits: Sequence[Edit]) -> str:
         if edit.new is None:
             lines[starts[edit.at] : starts[edit.at + 1]] = []
         elif edit.old is None:
-            _insert(lines, starts[edit.at], _block(edit.new, edit.new.metadata, script), newline)
+            _insert(lines, starts[edit.at], _block(edit.new, edit.new.metadata, original.format), newline)
         else:
-            _change(lines, original.cells[edit.at], edit, script, newline)
+            _change(lines, original.cells[edit.at], edit, original.format, newline)
     return mark + "".join(lines)
 
 
@@ -88,31 +89,37 @@ def _insert(lines: list[str], at: int, block: list[str], newline: str) -> None:
     lines[at:at] = new
 
 
-def _change(lines: list[str], was: Cell, edit: Edit, script: bool, newline: str) -> None:
+def _change(lines: list[str], was: Cell, edit: Edit, form: str, newline: str) -> None:
     assert edit.new is not None
     metadata = _merged(was.metadata, edit)
     first, end = was.line - 1, was.end - 1
     start = _start(was, lines)
-    new = _block(replace(edit.new, form=was.form), metadata, script)
     # In a cell of another language everything is commented: it is written with its magic instead.
     other = start < first and _OTHER_LANGUAGE.search(lines[start]) is not None
-    if not script:
+    as_marked = edit.new.kind == was.kind and metadata == was.metadata and not other
+    if form in _MARKDOWN:
         new = edit.new.source.split("\n")
-    elif edit.new.kind == was.kind and metadata == was.metadata and not other:
-        new = new[1:]  # the marker stays as it is
     else:
-        first = start
+        new = write_cell(edit.new.kind, edit.new.source, {**metadata, **was.form})
+        if form in _UNMARKED or as_marked:
+            new = new[1:]  # the marker, where there is one, stays as it is
+        else:
+            first = start
     ended = end == 0 or end > len(lines) or lines[end - 1].endswith("\n")
     lines[first:end] = [line + newline for line in new]
     if not ended and lines:
         lines[-1] = lines[-1].rstrip("\r\n")
 
 
-def _block(cell: Cell, metadata: Mapping[str, Any], script: bool) -> list[str]:
-    """A cell's lines as it stands in a file, its marker included."""
-    if script:
-        return write_cell(cell.kind, cell.source, {**metadata, **cell.form})
-    return ["```python", *cell.source.split("\n"), "```"] if cell.kind == "code" else cell.source.split("\n")
+def _block(cell: Cell, metadata: Mapping[str, Any], form: str) -> list[str]:
+    """A new cell's lines as it stands in a file, its marker included."""
+    if form in _MARKDOWN:
+        fence = "```{code-cell}" if form == "myst" else "```python"
+        return [fence, *cell.source.split("\n"), "```"] if cell.kind == "code" else cell.source.split("\n")
+    lines = write_cell(cell.kind, cell.source, {**metadata, **cell.form})
+    if form not in _UNMARKED:
+        return lines
+    return ["# +", *lines[1:], "# -"] if cell.kind == "code" else lines[1:]
 
 
 def _merged(was: Mapping[str, Any], edit: Edit) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from jaxstudy.course.notebook_format import fitting_cell_metadata, fitting_noteb
 from jaxstudy.course.percent import write_percent
 
 _AUTOLAUNCH = re.compile(r"^(#?\s*(?:rise:\s*\{.*?)?\bautolaunch:\s*)true\b", re.MULTILINE)
+_COMMENT_MAGICS = re.compile(r"(\bcomment_magics:\s*)true\b")
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 """The kernel a session starts; a file from elsewhere may name one of its author's machine."""
 
@@ -36,6 +37,7 @@ def _plain(text: str) -> str:
     # Slides are entered by our custom.js. RISE's own launch is not always in time, and in the frames of the speaker
     # window it enters twice, which leaves again.
     text = _AUTOLAUNCH.sub(r"\1false", text, count=1)
+    text = _COMMENT_MAGICS.sub(r"\1false", text, count=1)
     return MARKER.sub("", text)
 
 
