@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from jaxstudy.errors import near
 from jaxstudy.homework.sources import Source, cells_of_source
@@ -34,7 +35,7 @@ def why_untouched(source: Source, name: str) -> str:
     places = []
     for cell in cells_of_source(source):
         starts = [found.start() for found in defined.finditer(cell.source)]
-        for start, end in zip(starts, [*starts[1:], len(cell.source)], strict=True):
+        for start, end in pairwise([*starts, len(cell.source)]):
             body = re.split(r"\n(?=[^\s#)\]}])", cell.source[start:end], maxsplit=1)[0]
             places.append((cell.name, _STARTER not in body))
     if not places or places[-1][1]:
