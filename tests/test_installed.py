@@ -24,7 +24,9 @@ import yaml
 from bs4 import BeautifulSoup
 
 from installed import Kit, build_wheel, install, surroundings
+from jaxstudy.build.doctor import platform
 from jaxstudy.cli.app import make
+from jaxstudy.errors import ToolMissing
 
 TALK = """\
 [00:00.000 --> 00:09.000]  Welcome to a first look, a question first: four numbers, each doubled.
@@ -180,7 +182,7 @@ def test_homework_is_verified_released_checked_and_graded(kit: Kit, tmp_path: Pa
     assert (grades / "marks.csv").read_text().count(",4") >= 2
     call(kit, "homework regrade", "01", "--student", "ada", *weak)
     call(kit, "homework report", "01")
-    assert "ada" in call(kit, "homework similarity", "01")
+    assert "1 pairs to look at" in call(kit, "homework similarity", "01")
     said = call(kit, "homework autograder", "01")
     assert "gradescope" in said
     results = tmp_path / "results.json"
@@ -272,10 +274,10 @@ def test_a_new_course_overwrites_nothing_and_says_all_that_is_in_its_way(kit: Ki
     assert (tmp_path / "README.md").read_text() == "mine"
 
 
-def test_the_workflow_publishes_what_its_own_lines_build(kit: Kit) -> None:
+def test_the_workflow_publishes_what_its_own_lines_build(kit: Kit, tmp_path: Path) -> None:
     workflow = yaml.safe_load((kit.folder / ".github" / "workflows" / "site.yml").read_text())
     assert workflow[True]["push"] == {"branches": ["main"]}  # YAML 1.1 takes `on` for true
-    assert workflow["permissions"] == {"contents": "read", "pages": "write", "id-token": "write"}
+    assert workflow["permissions"] == {"contents": "write", "pages": "write", "id-token": "write"}
     steps = workflow["jobs"]["build"]["steps"]
     used = [step["uses"] for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step]
     assert all(re.fullmatch(r"actions/[\w-]+@v\d+", name) for name in used)
@@ -287,9 +289,22 @@ def test_the_workflow_publishes_what_its_own_lines_build(kit: Kit) -> None:
     assert (kit.folder / upload["with"]["path"] / "index.html").is_file()
     lines = [step["run"] for step in steps if "run" in step]
     assert lines[0] == "python -m pip install -r requirements.txt" and lines[1] == "jaxstudy doctor --install"
+    path = f"{(kit.folder / kit.command[0]).parent}{os.pathsep}{kit.variables['PATH']}"
+    origin = tmp_path / "origin.git"
+    settings = kit.folder / "course.toml"
+    settings.write_text(settings.read_text() + 'repository = "ada/lines"\n')
+    git = ["git", "-C", str(kit.folder)]
+    subprocess.run(["git", "init", "-q", "--bare", str(origin)], check=True)
+    subprocess.run([*git, "init", "-q", "-b", "main"], check=True)
+    subprocess.run([*git, "remote", "add", "origin", str(origin)], check=True)
     for line in lines[2:]:
-        assert line.startswith("jaxstudy ")
-        kit(*shlex.split(line)[1:])
+        run = ["bash", "-e", "-c", line]
+        done = subprocess.run(run, cwd=kit.folder, env={**kit.variables, "PATH": path}, capture_output=True, text=True)
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+    shutil.rmtree(kit.folder / ".git")
+    page = (kit.folder / "build" / "site" / "lectures" / "01_start.html").read_text(encoding="utf-8")
+    branch, notebook = re.search(r"github/ada/lines/blob/([\w-]+)/(notebooks/01_start.ipynb)", page).groups()  # type: ignore[union-attr]
+    subprocess.run(["git", "-C", str(origin), "cat-file", "-e", f"{branch}:{notebook}"], check=True)
 
 
 def test_the_course_carries_the_kit_that_its_requirements_name(kit: Kit, wheel: Path) -> None:
@@ -317,3 +332,44 @@ def test_git_sees_what_the_author_wrote_and_nothing_that_was_built(kit: Kit) -> 
     assert {"course.toml", "lectures/01_start.py", ".github/workflows/site.yml"} <= set(seen)
     assert not [name for name in seen if name.startswith(("build/", ".venv/", "recordings/", "submissions/"))]
     assert not [name for name in seen if name.endswith((".html", ".pdf"))]
+
+
+# ---- systems other than Linux ----
+
+ELSEWHERE = """\
+import os, socket, sys, sysconfig
+os.environ["_PYTHON_SYSCONFIGDATA_NAME"] = sysconfig._get_sysconfigdata_name()  # of the Python that this really is
+sys.platform = "freebsd14"
+linux = "sched_getaffinity pidfd_open memfd_create eventfd copy_file_range splice posix_fadvise unshare setns O_PATH O_TMPFILE"
+for name in linux.split():
+    if hasattr(os, name):
+        delattr(os, name)
+for name in ("SOCK_CLOEXEC", "SOCK_NONBLOCK", "SO_PEERCRED"):
+    delattr(socket, name)
+"""
+"""What every Python of the test runs first: a Unix without what Linux alone has. (Packages would miss libraries of 'darwin'.)"""
+
+
+def test_on_another_unix_everything_works_but_grading_which_says_where_it_does(kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(ELSEWHERE)
+    elsewhere = Kit(kit.command, kit.folder, {**kit.variables, "PYTHONPATH": str(tmp_path)})
+    shutil.rmtree(kit.folder / "build" / "cache")
+    shutil.rmtree(kit.folder / "build" / "made")
+    said = elsewhere("doctor")
+    assert "freebsd14: everything works but grading" in said and "plain kernels" in said
+    assert elsewhere("build").count("3 of 3 steps run") == 2
+    elsewhere("homework", "verify", "01")
+    said = elsewhere("homework", "grade", "01", "submissions", expected=2)
+    assert "expected Linux" in said and "grade on Linux, or in a Linux container" in said
+    process, _ = elsewhere.start("present", "01", "--no-browser", until="Ctrl-C here ends the talk")
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+
+
+def test_windows_is_sent_to_its_linux_before_a_command_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    command = typer.main.get_command(make())
+    monkeypatch.setattr("sys.platform", "win32")
+    with pytest.raises(ToolMissing, match="wsl --install"):
+        command.callback()  # type: ignore[misc]
+    assert platform().needed and "wsl --install" in platform().cure
