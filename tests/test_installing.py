@@ -16,7 +16,8 @@ from conftest import REPOSITORY
 from jaxstudy import installing
 
 OURS = re.compile(
-    r"(?:pip|uv|pipx)\b[^\n`&;]*\b(?:install|inject|add|run)\b[^\n`&;]*[\s'\"]jaxstudy(?:\[|['\"\s`.,]|==|>=|$)"
+    r"(?:pip|uv|pipx)\b[^\n`&;]*\b(?:install|inject|add|run)\b[^\n`&;]*[\s'\"]"
+    r"jaxstudy(?![\w-])(?!\.\w)(?!(?:\[[^]]*\])? @ )"
 )
 
 
@@ -122,4 +123,5 @@ def test_nothing_we_print_or_write_asks_an_index_for_a_package_of_our_name() -> 
 )
 def test_the_search_for_such_words_finds_them(words: str) -> None:
     assert OURS.search(words)
-    assert not OURS.search("pip install ./jaxstudy-*.whl") and not OURS.search('install "$source"/jaxstudy-*.whl')
+    for right in ("pip install ./jaxstudy-*.whl", "pip install 'jaxstudy[asr] @ git+https://example.org/o/n'"):
+        assert not OURS.search(right)
