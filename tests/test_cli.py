@@ -17,6 +17,7 @@ from jaxstudy.course.starting import new_lecture
 
 Write = Callable[..., Path]
 COMMANDS = (
+    "new course",
     "new lecture",
     "check",
     "build",

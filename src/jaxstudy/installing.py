@@ -62,11 +62,12 @@ def update_words() -> str:
         case "":
             return "install a newer jaxstudy, from where you have this one"
         case source if source.startswith("git+"):
-            return install_words("--upgrade", "--force-reinstall", "--no-deps", f"{KIT} @ {source.partition('@')[0]}")
+            there = source.rpartition("@")[0] if "@" in source.rpartition("/")[2] else source
+            return install_words("--upgrade", f"{KIT} @ {there}")
         case source if _is_editable():
             return f"get the newest sources into {source} (git pull)"
         case source if source.endswith(".whl"):
-            return install_words("--upgrade", "a newer jaxstudy-….whl")
+            return f"{install_words('--upgrade')} a newer wheel than {source}"
         case source:
             return f"get the newest sources into {source}, then {install_words('--upgrade', source)}"
 

@@ -48,7 +48,19 @@ class Check:
 
 def examine(folder: Path) -> list[Check]:
     """Everything worth knowing about this machine, for a course in `folder`."""
-    return [_python(), _core(), *_extras(), _web_parts(), browser(), _warm(), disk(folder)]
+    return [platform(), _python(), _core(), *_extras(), _web_parts(), browser(), _warm(), disk(folder)]
+
+
+def platform() -> Check:
+    """What works on this system, and what to do where something does not."""
+    if sys.platform == "linux":
+        return Check("system", True, "Linux: everything works here")
+    if sys.platform == "win32":
+        do = "use WSL: run `wsl --install` once, open its terminal, and install jaxstudy there"
+        return Check("system", False, "Windows, where the kit does not run", do)
+    name = "macOS" if sys.platform == "darwin" else sys.platform
+    detail = f"{name}: everything works but grading, which needs Linux's sandbox; kernels start in seconds, not at once"
+    return Check("system", False, detail, "grade on Linux, or in a Linux container", needed=False)
 
 
 def _python() -> Check:
@@ -93,7 +105,7 @@ def browser() -> Check:
 
 def _warm() -> Check:
     detail = "forked from a pre-imported process" if available() else "plain kernels: each imports JAX anew"
-    return Check("warm kernels", available(), detail, "they need Linux and JAXSTUDY_WARM unset", needed=False)
+    return Check("warm kernels", available(), detail, "they need Linux, and JAXSTUDY_WARM not set to 0", needed=False)
 
 
 def disk(folder: Path) -> Check:

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from jaxstudy.data.places import FOLDER_VARIABLE
 from jaxstudy.data.size import SIZE_VARIABLE
-from jaxstudy.warm import WarmParent, available, kernelspec_folder
+from jaxstudy.warm import WarmParent, available, folder_for_sockets, kernelspec_folder
 
 # All compiled code is stored: a lecture is hundreds of small programs, and together they are what a rerun waits for.
 _WORTH_STORING_SECONDS = "0"
@@ -28,7 +28,7 @@ class Kernels:
         self._parent: WarmParent | None = None
         self._lock = threading.Lock()
         _sweep()
-        self._specs = tempfile.TemporaryDirectory(prefix=f"{_SPECS}{os.getpid()}-")
+        self._specs = tempfile.TemporaryDirectory(prefix=f"{_SPECS}{os.getpid()}-", dir=_place())
         kernelspec_folder(Path(self._specs.name) / "plain", False, {})  # once: threads ask for kernels at the same time
 
     def prepare(self) -> None:
@@ -90,9 +90,13 @@ class Kernels:
         self.close()
 
 
+def _place() -> str:
+    return folder_for_sockets(len(f"{_SPECS}1234567-12345678/k-12345678/kernel-ipc-5"))
+
+
 def _sweep() -> None:
     """Remove the folders of builds that were killed: those of processes that are gone."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_SPECS}*-*"):
+    for folder in Path(_place()).glob(f"{_SPECS}*-*"):
         owner = folder.name.removeprefix(_SPECS).split("-")[0]
         if owner.isdigit() and not Path(f"/proc/{owner}").exists() and Path("/proc").exists():
             shutil.rmtree(folder, ignore_errors=True)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 import typer
@@ -41,3 +42,8 @@ def make(wanted: str = "") -> typer.Typer:
 
 def _together() -> None:
     """With it, typer takes one command alone for a command with a name, too."""
+    if sys.platform == "win32":  # before a command imports what only Unix has
+        from jaxstudy.errors import Problem, ToolMissing
+
+        do = "use WSL: run `wsl --install` once, open its terminal, and install jaxstudy there"
+        raise ToolMissing(Problem("Linux, macOS, or Windows' Linux (WSL)", "Windows itself", do))

@@ -6,6 +6,6 @@ can be reached, or where a forked kernel would not behave as a plain one, a plai
 """
 
 from jaxstudy.warm.kernelspec import kernelspec_folder
-from jaxstudy.warm.owner import SOCKET_VARIABLE, SWITCH_VARIABLE, WarmParent, available
+from jaxstudy.warm.owner import SOCKET_VARIABLE, SWITCH_VARIABLE, WarmParent, available, folder_for_sockets
 
-__all__ = ["SOCKET_VARIABLE", "SWITCH_VARIABLE", "WarmParent", "available", "kernelspec_folder"]
+__all__ = ["SOCKET_VARIABLE", "SWITCH_VARIABLE", "WarmParent", "available", "folder_for_sockets", "kernelspec_folder"]

@@ -109,10 +109,17 @@ def _command(listener: int, path: Path) -> list[str]:
     return [sys.executable, "-m", "jaxstudy.warm.parent", *(word for pair in options.items() for word in pair)]
 
 
+def folder_for_sockets(longest: int) -> str:
+    """Where to make a temporary folder for sockets: /tmp where their paths would be too long in the usual place.
+
+    Args:
+        longest: bytes of the longest path below it.
+    """
+    usual = tempfile.gettempdir()
+    return usual if len(os.fsencode(usual)) + 1 + longest < _LONGEST_PATH else "/tmp"
+
+
 def _private_folder() -> Path:
     """A new folder that only this user can enter, with a path short enough for a socket in it."""
-    folder = Path(tempfile.mkdtemp(prefix="jaxstudy-warm-"))
-    if len(os.fsencode(folder / "socket")) < _LONGEST_PATH:
-        return folder
-    folder.rmdir()
-    return Path(tempfile.mkdtemp(prefix="jaxstudy-warm-", dir="/tmp"))
+    longest = len("jaxstudy-warm-12345678/socket")
+    return Path(tempfile.mkdtemp(prefix="jaxstudy-warm-", dir=folder_for_sockets(longest)))

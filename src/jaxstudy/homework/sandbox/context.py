@@ -23,13 +23,20 @@ from typing import Any
 
 from jaxstudy.homework.sandbox.remembered import Memory, the_same
 
-_TRIED = ("0.10.2",)  # versions of jax and jaxlib; `tests/test_homework_hastened.py` makes the trial
+_TRIED = ("0.10.2", "0.12.0.1")
+"""Versions of jax and jaxlib in which `tests/test_homework_hastened.py` has made the trial."""
 _SMALL = 1 << 12  # numbers in the largest array of a program that is not worth optimising
 _LONG = 1 << 15  # characters of a program that is
 _SHAPE = re.compile(r"tensor<((?:\d+x)+)")
 _WORTH_IT = re.compile(r"stablehlo\.(?:while|convolution|custom_call|fft|sort|reduce_window|cholesky)|\?x")
 _DRAWING = re.compile(r"func\.func private @threefry2x32.*?(?=func\.func |\Z)", re.DOTALL)
-_QUICK: list[tuple[str, Any]] = [("xla_backend_optimization_level", 0), ("xla_cpu_use_fusion_emitters", False)]
+_QUICK: list[tuple[str, Any]] = [("xla_backend_optimization_level", 0)]
+_WITHOUT_EMITTERS: tuple[str, Any] = ("xla_cpu_use_fusion_emitters", False)
+_HAS_EMITTERS = (
+    0,
+    10,
+    2,
+)  # the newest jaxlib that we know to take that option; 0.12 refuses it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ class Fitted:
         self._mlir, self._compiler = mlir, compiler
         context = mlir.make_ir_context()
         self._own, self._shared = mlir.make_ir_context, lambda: context
-        self._quick = _quickly(compiler.compile_or_get_cached)
+        self._quick = _quickly(compiler.compile_or_get_cached, _quick_options())
         self._memory = Memory(calculates_little)
 
     @staticmethod
@@ -103,10 +110,16 @@ class Fitted:
         return Hastened(sharing, quickly, self._memory if remembering else None)
 
 
-def _quickly(compile_: Callable[..., Any]) -> Callable[..., Any]:
+def _quick_options() -> list[tuple[str, Any]]:
+    from jaxlib.version import __version_info__
+
+    return [*_QUICK, _WITHOUT_EMITTERS] if tuple(__version_info__[:3]) <= _HAS_EMITTERS else _QUICK
+
+
+def _quickly(compile_: Callable[..., Any], quick_options: list[tuple[str, Any]]) -> Callable[..., Any]:
     def quick(backend: Any, computation: Any, devices: Any, options: Any, *more: Any, **named: Any) -> Any:
         if not options.env_option_overrides and calculates_little(str(computation)):
-            options.env_option_overrides = _QUICK  # in the key of the cache too
+            options.env_option_overrides = quick_options  # in the key of the cache too
         return compile_(backend, computation, devices, options, *more, **named)
 
     return quick

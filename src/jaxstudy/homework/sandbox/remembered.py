@@ -18,6 +18,7 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,7 @@ class Memory:
         self._options: dict[Any, Any] = {}
         self._types: dict[Any, Any] = {}
         self._usual = mlir.LoweringParameters()
+        self._generators = _generators()
 
     def use(self, find: Find, write: Write | None) -> None:
         """From here on, look for programs; with `write`, hand over those that are compiled."""
@@ -166,25 +168,23 @@ class Memory:
             self._options[into, out] = made
         return self._options[into, out]
 
-    def _name(
-        self, closed: Any, _name: str, _backend: Any, constants: int, types: Any, into: Any, out: Any,
-        in_layouts: Any, out_layouts: Any, devices: int, assignment: Any, donated: Any, usual_memory: bool,
-        aliases: Any, memories: Any, platforms: Any, *, lowering_parameters: Any, abstract_mesh: Any,
-    ) -> str:  # fmt: skip
+    def _name(self, closed: Any, *given: Any, lowering_parameters: Any, abstract_mesh: Any) -> str:
         """What the program calculates, as a digest.
 
         Raises:
             Unnamed: there is more to it than can be told.
         """
+        if len(given) == 16:  # since JAX 0.12: the types of what comes out, which its operations tell
+            given = (*given[:4], *given[5:])
+        _, _, constants, types, into, out, in_layouts, out_layouts, devices, assignment, *rest = given
+        donated, usual_memory, aliases, memories, platforms = rest
         odd = (constants, assignment, any(donated), not usual_memory, aliases, abstract_mesh, devices - 1)
         if any(odd) or any(x is not None for some in (in_layouts, out_layouts, memories) for x in some):
             raise Unnamed
         if platforms != ("cpu",) or lowering_parameters != self._usual or closed.consts:
             raise Unnamed
-        parts = [
-            self._parameter(self._context()),
-            [self._placed(one) for one in (*into.shardings, "to", *out.shardings)],
-        ]
+        placed = [self._placed(one) for one in (*into.shardings, "to", *out.shardings)]
+        parts = [self._parameter(self._context()), placed]
         told = repr((parts, list(self._tokens(closed.jaxpr)), [self._type(one) for one in types]))
         return f"known-{sha256(told.encode()).hexdigest()}"
 
@@ -237,6 +237,8 @@ class Memory:
         kind = type(value)
         if value is None or kind in (bool, int, float, complex, str):
             return value
+        if name := self._generators.get(id(value)):
+            return "generator", name
         if isinstance(value, (tuple, list)):
             return kind.__name__, [self._parameter(item) for item in value]
         if isinstance(value, (np.dtype, np.generic, enum.Enum)):
@@ -247,11 +249,30 @@ class Memory:
             return list(self._tokens(value))
         if kind.__name__ == "UnspecifiedValue" or (kind.__name__ in ("AbstractMesh", "Mesh") and value.empty):
             return kind.__name__
-        if kind.__name__ == "AxisEnv" and not value.axis_sizes:
+        if (kind.__name__ == "AxisEnv" and not value.axis_sizes) or (kind is frozenset and not value):
             return kind.__name__
         if kind is type and issubclass(value, np.generic):
             return value.__name__
+        if kind.__name__.startswith("FT"):  # since JAX 0.12: how a loop's values are grouped
+            return kind.__name__, *self._grouped(value, kind.__name__)
         raise Unnamed
+
+    def _grouped(self, value: Any, kind: str) -> list[Any]:
+        if kind == "FTTuple":
+            return [self._parameter(item) for item in value.elts]
+        if kind == "FTPyTree":
+            return [str(value.tree), *(self._parameter(item) for item in value.vals)]
+        if kind == "FTSingleton":
+            return [self._parameter(value.val)]
+        raise Unnamed
+
+
+def _generators() -> dict[int, str]:
+    """JAX's own generators of random numbers, by their place in memory: they are tuples of functions."""
+    for module in ("jax._src.prng", "jax._src.random.prng"):  # before and since JAX 0.12
+        with contextlib.suppress(ImportError, AttributeError):
+            return {id(one): name for name, one in import_module(module).prngs.items()}
+    return {}
 
 
 def the_same(memory: Memory) -> bool:
