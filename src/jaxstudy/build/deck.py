@@ -67,7 +67,7 @@ def is_shown(step: Step, cell: NotebookNode) -> bool:
     if step.slide_type in ("notes", "skip") or REMOVE_CELL & set(step.tags):
         return False
     if step.kind == "raw":
-        return bool(step.metadata.get("raw_mimetype") == "text/html")
+        return step.raw_html
     return bool(step.source.strip() or cell.get("outputs"))
 
 

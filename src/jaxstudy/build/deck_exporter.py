@@ -11,7 +11,7 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
 
 from jaxstudy.build import deck_outputs as outputs
-from jaxstudy.build.deck_markdown import PictureMissing, balanced, code_html, has_maths, markdown_html, offline
+from jaxstudy.build.deck_markdown import balanced, code_html, has_maths, latex_html, markdown_html, offline, PictureMissing
 from jaxstudy.build.deck_page import POLICY, first_script, scripts, styles
 from jaxstudy.course import Lecture
 from jaxstudy.errors import InputError, Problem
@@ -34,6 +34,7 @@ class DeckExporter(SlidesExporter):
         """nbconvert's filters, and ours."""
         yield from super().default_filters()  # type: ignore[no-untyped-call]
         yield "markdown2html", _output_markdown
+        yield "latex_html", latex_html
         yield "highlight_code", code_html
         yield "carried", _carried
         yield "shortened", outputs.shortened

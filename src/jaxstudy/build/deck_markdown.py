@@ -13,6 +13,8 @@ from urllib.parse import unquote
 
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
+from jaxstudy.build.maths import Formula, is_prose, set_aside
+
 PICTURES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -27,6 +29,8 @@ _SRC = re.compile(r"""\bsrc\s*=\s*("([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNOREC
 _ALT = re.compile(r"""\b(?:alt|title)\s*=\s*("([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _REMOTE = re.compile(r"^(https?:)?//", re.IGNORECASE)
 _RAW_MATHS = re.compile(r">[^<]*(\$[^$<]+\$|\\\(|\\\[)")
+_ROW = re.compile(r"^[ ]{0,3}\|.*\|[ \t]*$", re.MULTILINE)
+_TICKED = re.compile(r"(?P<tick>`+)(?!`).+?(?<!`)(?P=tick)(?!`)")
 _CODE = re.compile(r"<(code|pre)\b.*?</\1>", re.DOTALL)
 _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
@@ -41,19 +45,15 @@ class PictureMissing(Exception):
 
 
 class DeckRenderer(IPythonRenderer):
-    """nbconvert's renderer, but maths is marked for KaTeX, and headings keep no ids (steps own the ids)."""
+    """nbconvert's renderer, but maths has been set aside before, and headings keep no ids (steps own the ids)."""
 
     def block_math(self, body: str) -> str:
-        """Display maths, as text for KaTeX to set."""
-        return f'<span class="jx-math jx-display">{html.escape(body)}</span>'
+        """What we did not take for maths, as it was written."""
+        return f"$${html.escape(body)}$$"
 
     def inline_math(self, body: str) -> str:
-        """Maths in a line of text, for KaTeX to set."""
-        return f'<span class="jx-math">{html.escape(body)}</span>'
-
-    def latex_environment(self, name: str, body: str) -> str:
-        r"""`\begin{align} … \end{align}`, for KaTeX to set."""
-        return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
+        """What we did not take for maths, as it was written."""
+        return f"${html.escape(body)}$"
 
     def _embed_image_or_attachment(self, src: str) -> str:
         if src.startswith("attachment:") and src.removeprefix("attachment:") not in self.attachments:
@@ -72,9 +72,28 @@ def markdown_html(source: str, folder: Path | None, attachments: Mapping[str, An
         PictureMissing: a local picture that is not in `folder` (with None, local pictures are left alone).
     """
     renderer = DeckRenderer(escape=False, attachments=dict(attachments or {}), exclude_anchor_links=True)
-    rendered = MarkdownWithMath(renderer=renderer).render(source)
+    found = set_aside(source)
+    rendered = MarkdownWithMath(renderer=renderer).render(_ROW.sub(_escaped, found.text))
     rendered = re.sub(r'<(h[1-6]) id="[^"]*"', r"<\1", rendered)
+    rendered = found.put_back(rendered, _marked, lambda text: html.escape(text))
     return balanced(offline(rendered, folder))
+
+
+def _escaped(row: re.Match[str]) -> str:
+    r"""A table's row in which a `|` within code is written `\|`: else it would end the cell."""
+    return _TICKED.sub(lambda code: re.sub(r"(?<!\\)\|", r"\\|", code[0]), row[0])
+
+
+def latex_html(source: str) -> str:
+    """The HTML of a LaTeX output: words with formulas among them, or a formula alone."""
+    return markdown_html(source if is_prose(source) else f"$${source.strip()}$$", None)
+
+
+def _marked(formula: Formula) -> str:
+    if formula.literal:
+        # A dollar apart from others, or two of them would make maths.
+        return '<span class="jx-dollar">$</span>' if formula.body == "$" else formula.body
+    return f'<span class="jx-math{" jx-display" if formula.displayed else ""}">{html.escape(formula.body)}</span>'
 
 
 def has_maths(rendered: str) -> bool:

@@ -209,6 +209,7 @@ def _first_line(text: str) -> str:
 
 def executed_notebook(lecture: Lecture, outputs: dict[str, Entry] | None) -> Any:
     """The lecture as a notebook (nbformat 4.5): one cell a step, `cell.id == step.id`; no outputs for None."""
+    from nbformat import from_dict
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
     notebook = new_notebook(metadata=dict(lecture.metadata))
@@ -220,6 +221,8 @@ def executed_notebook(lecture: Lecture, outputs: dict[str, Entry] | None) -> Any
             count += 1
             cell.execution_count = count
             cell.outputs = [_numbered(output, count) for output in outputs[step.id].outputs]
+        if step.attachments:
+            cell.attachments = from_dict(dict(step.attachments))
         notebook.cells.append(cell)
     return notebook
 

@@ -38,6 +38,8 @@ class Cell:
     """1-based line after the last source line."""
     form: Mapping[str, Any] = field(default_factory=dict)
     """How the format writes the cell, where it has several ways: in triple quotes, with `[md]`."""
+    attachments: Mapping[str, Any] = field(default_factory=dict)
+    """Pictures pasted into it: name → mime type → base64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,7 @@ def _found_by_search(cells: list[Any], lines: list[str]) -> Iterator[Cell]:
 def _cell(cell: Any, line: int, end: int) -> Cell:
     metadata = {key: value for key, value in dict(cell.metadata).items() if key not in _INTERNAL}
     form = {key: cell.metadata[key] for key in _FORM if key in cell.metadata}
-    return Cell(cell.cell_type, cell.source, metadata, line, end, form)
+    return Cell(cell.cell_type, cell.source, metadata, line, end, form, cell.get("attachments") or {})
 
 
 def _check_yaml_header(path: Path, body: str, name: str) -> None:

@@ -59,6 +59,14 @@ class Step:
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """The cell's metadata as written, without `tags`, `slideshow` and `id`."""
+    attachments: Mapping[str, Any] = field(default_factory=dict)
+    """Pictures pasted into it, as notebooks hold them: name → mime type → base64."""
+
+    @property
+    def raw_html(self) -> bool:
+        """Whether this is a raw cell of HTML, by nbformat's key, nbconvert's, or Jupyter's word for it."""
+        said = str(self.metadata.get("format") or self.metadata.get("raw_mimetype") or "")
+        return self.kind == "raw" and said.lower() in ("text/html", "html")
 
     @property
     def runs(self) -> bool:

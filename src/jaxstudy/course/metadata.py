@@ -15,7 +15,19 @@ OUR_TAGS = ("live", "expensive", "exercise", "check")
 TAGS = STANDARD_TAGS + OUR_TAGS
 KEYS = ("slideshow", "tags", "id", "minutes", "alt", "budget")
 # Written by editors into cells they have touched; harmless, so not worth a word.
-_EDITOR_KEYS = ("collapsed", "scrolled", "editable", "deletable", "jupyter", "vscode", "trusted", "title", "name")
+_EDITOR_KEYS = (
+    "format",
+    "raw_mimetype",
+    "collapsed",
+    "scrolled",
+    "editable",
+    "deletable",
+    "jupyter",
+    "vscode",
+    "trusted",
+    "title",
+    "name",
+)
 _CODE_ONLY = ("hide-input", "raises-exception", "skip-execution", "live", "expensive", "check")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,9 @@ def _step(cell: Cell, step_id: str) -> Step:
     # "Sub-Slide" is what RISE's menu says.
     spelt = slide_type if slide_type == "-" else str(slide_type).strip().lower().replace("-", "")
     known = spelt if spelt in SLIDE_TYPES else "-"
-    return Step(step_id, cell.kind, cell.source, cell.line, known, _tags(tags), fitting_cell_metadata(meta))
+    return Step(
+        step_id, cell.kind, cell.source, cell.line, known, _tags(tags), fitting_cell_metadata(meta), cell.attachments
+    )
 
 
 def _tags(tags: Any) -> tuple[str, ...]:
@@ -124,7 +127,7 @@ def _slides_by_heading(steps: list[Step]) -> Iterator[Step]:
             kind = "-" if heading is None else "slide" if heading[0] <= 2 else "subslide"
         else:
             kind, fresh = ("slide" if fresh else "-"), step.kind == "code"
-        yield Step(step.id, step.kind, step.source, step.line, kind, step.tags, step.metadata)
+        yield replace(step, slide_type=kind)
 
 
 def _slides(steps: list[Step]) -> Iterator[Slide]:

@@ -52,9 +52,14 @@ def file_links(built: BuiltLecture, up: str) -> list[Link]:
         _file("Notebook", built.plain, f"{up}notebooks/", notebook),
         _file("Notebook with outputs", built.executed, f"{up}notebooks/", "as it ran"),
         _file("PDF", built.pdf, f"{up}slides/", "the slides on paper", download=False),
-        _file("Source", lecture.path, f"{up}scripts/", "the file that all of these are made from"),
+        Link("Source", f"{up}scripts/{source_name(lecture.path)}", "the file that all of these are made from", True),
     ]
     return [link for link in found if link]
+
+
+def source_name(lecture: Path) -> str:
+    """The name a lecture's file is handed out under: `.md` alone would make a page of it."""
+    return f"{lecture.name}.txt" if lecture.suffix == ".md" else lecture.name
 
 
 def colab(course: Course, built: BuiltLecture) -> Link | None:

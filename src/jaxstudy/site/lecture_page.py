@@ -19,7 +19,7 @@ from jaxstudy.course.headings import first_heading, plain, slug
 from jaxstudy.site.files import PageFiles
 from jaxstudy.site.head import Link, colab, description, facts, file_links
 from jaxstudy.site.links import Places, with_links
-from jaxstudy.site.outputs import Shown, fenced, outputs_markdown
+from jaxstudy.site.outputs import Shown, fenced, outputs_markdown, raw_html
 from jaxstudy.site.prose import portable, without_slide_markers
 from jaxstudy.site.templates import render
 
@@ -126,6 +126,8 @@ class _Writer:
             yield from self.prose(step, level)
         elif step.kind == "code" and step.source.strip():
             yield from self.code(step)
+        elif step.raw_html and step.source.strip():
+            yield f'<div class="jx-raw" id="{step.id}">\n{raw_html(step.source)}\n</div>'
 
     def prose(self, step: Step, level: int) -> Iterator[str]:
         source = without_slide_markers(step.source)

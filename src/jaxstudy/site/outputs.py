@@ -14,7 +14,7 @@ from typing import Any
 from jaxstudy.course import Step
 from jaxstudy.course.pictures import alt_text
 from jaxstudy.site.files import PageFiles
-from jaxstudy.site.prose import portable
+from jaxstudy.site.prose import latex_on_page, portable
 
 MOST_LINES = 400
 """Longer text is cut; the executed notebook has all of it."""
@@ -157,12 +157,27 @@ def _rich(data: Mapping[str, Any], files: PageFiles) -> Iterator[str]:
     elif "text/markdown" in data:
         yield portable("".join(data["text/markdown"]), lambda level: min(6, level + 3))
     elif "text/latex" in data:
-        body = "".join(data["text/latex"]).strip().strip("$").strip()
-        yield f"$$\n{body.removeprefix(chr(92) + 'displaystyle').strip()}\n$$"
+        yield latex_on_page("".join(data["text/latex"]))
     elif "text/plain" in data:
         yield from _text("".join(data["text/plain"]))
     elif "application/json" in data:
         yield from _text(json.dumps(data["application/json"], indent=2))
+
+
+def raw_html(source: str) -> str:
+    """HTML that the author wrote as HTML, styles included; closed in itself, asking no other host, no blank line."""
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(source, "html.parser")
+    for tag in soup.find_all(["script", *_ASKS_HOSTS]):
+        tag.decompose()
+    for tag in soup.find_all(True):
+        for name in [name for name in tag.attrs if name.startswith("on")]:
+            del tag[name]
+        for name in ("src", "srcset", "poster"):
+            if re.match(r"(\w+:)?//", str(tag.attrs.get(name, ""))):
+                del tag[name]
+    return re.sub(r"\n\s*\n", "\n", str(soup)).strip()
 
 
 def _clean_html(markup: str, files: PageFiles) -> str:

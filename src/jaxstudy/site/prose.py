@@ -12,18 +12,17 @@ from collections.abc import Callable, Iterator
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+from jaxstudy.build.maths import DISPLAYED_PLACE, Formula, set_aside
 from jaxstudy.site.html_blocks import mended
 
 # What only slides need: column and wide marks, steps of a code highlight, empty fragments.
 _MARKERS = re.compile(r'<span\s+class="[^"]*\b(?:jx-[\w-]+|hl-\d+|fragment)\b[^"]*"\s*>\s*</span>')
 _ITEM = re.compile(r"^(\s*)([-+*]|\d{1,9}[.)])(\s+|$)")
-_DISPLAYED = re.compile(
-    r"(?P<tick>`+).+?(?P=tick)|(?P<maths>\$\$.+?\$\$|\\begin\{(?P<name>\w+\*?)\}.*?\\end\{(?P=name)\})", re.DOTALL
-)
+_CODE = re.compile(r"(?P<tick>`+)(?!`)\s?(?P<said>.+?)\s?(?<!`)(?P=tick)(?!`)", re.DOTALL)
+_HEADING = re.compile(r"^#{1,6} .*&#123;.*$", re.MULTILINE)
 _BREAK = re.compile(r"(?<!\\)\\\n")  # CommonMark's hard line break
-_PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, allow_space=True, double_inline=False)
+_PARSER = MarkdownIt("commonmark").enable("table")
 
 Levels = Callable[[int], int]
 """Heading level as written → level on the page."""
@@ -36,6 +35,36 @@ def without_slide_markers(source: str) -> str:
 
 def portable(source: str, levels: Levels = lambda level: level, anchor: str = "") -> str:
     """The same text for Python-Markdown, headings moved to `levels`; the first heading gets the id `anchor`."""
+    found = set_aside(source)
+    shown = found.put_back(_portable(found.text, levels, anchor), _on_page)
+    # A heading's text goes into tables of contents too, where an entity would be read aloud.
+    return _HEADING.sub(lambda line: line[0].replace("&#123;", "\\{"), shown)
+
+
+def latex_on_page(source: str) -> str:
+    """A LaTeX output for Python-Markdown: words with formulas among them, or a formula alone, displayed."""
+    text = source.strip()
+    found = set_aside(text)
+    alone = len(found.formulas) == 1 and found.formulas[0].text == text
+    if not alone and any(not formula.literal for formula in found.formulas):
+        return portable(text)
+    body = found.formulas[0].body if alone else text
+    return _on_page(Formula(body.removeprefix("\\displaystyle").strip(), True, text))
+
+
+def _on_page(formula: Formula) -> str:
+    """In HTML of which Python-Markdown understands nothing: to it each character is an entity."""
+    if formula.literal:
+        return f"&#{ord(formula.body)};"
+    left, right = ("\\[", "\\]") if formula.displayed else ("\\(", "\\)")
+    return f'<span class="arithmatex">{_entities(f"{left}{formula.body}{right}")}</span>'
+
+
+def _entities(text: str) -> str:
+    return "".join(c if c.isalnum() or c == " " else f"&#{ord(c)};" for c in text)
+
+
+def _portable(source: str, levels: Levels, anchor: str = "") -> str:
     lines = source.splitlines()
     tokens = _PARSER.parse(source)
     blocks: list[str] = []
@@ -72,7 +101,7 @@ def _top_blocks(tokens: list[Token]) -> Iterator[tuple[Token, str]]:
 
 def _paragraph(text: str) -> str:
     """Hard breaks as two spaces; maths that is displayed stands apart, wherever in the text it was written."""
-    text = _DISPLAYED.sub(lambda found: f"\n\n{found[0]}\n\n" if found["maths"] else found[0], text)
+    text = DISPLAYED_PLACE.sub(r"\n\n\g<0>\n\n", text)
     pieces = (piece.strip() for piece in text.split("\n\n"))
     return "\n\n".join(_BREAK.sub("  \n", piece) for piece in pieces if piece.strip())
 
@@ -84,9 +113,9 @@ def _unparsed(lines: list[str]) -> list[str]:
 
 
 def _heading(text: str, level: int, anchor: str) -> str:
-    # Without an id of our own, a title that ends in `{…}` would be taken for attributes and vanish.
-    attributes = f" {{ #{anchor} }}" if anchor else " { .jx-sub }" if text.endswith("}") else ""
-    return f"{'#' * level} {' '.join(text.split())}{attributes}"
+    # In code, too, a brace behind a blank would be taken for the start of attributes.
+    text = _CODE.sub(lambda code: f"<code>{_entities(code['said'])}</code>" if "{" in code[0] else code[0], text)
+    return f"{'#' * level} {' '.join(text.split())}" + (f" {{ #{anchor} }}" if anchor else "")
 
 
 def _list(tokens: list[Token], opening: Token, lines: list[str], levels: Levels) -> str:
@@ -119,7 +148,7 @@ def _item(lines: list[str], levels: Levels) -> str:
     indent = found.end() if found.group(3) and len(found.group(3)) <= 4 else found.end(2) + 1
     marker = found.group(2) if found.group(2) in "-+*" else found.group(2)[:-1] + "."
     rest = [line[indent:] if not line[:indent].strip() else line.lstrip() for line in lines[1:]]
-    text = portable("\n".join([lines[0][indent:], *rest]).rstrip(), levels)
+    text = _portable("\n".join([lines[0][indent:], *rest]).rstrip(), levels)
     # A nested list may follow its item's text at once; anything else needs the blank line.
     text = re.sub(r"\n\n(?=(?:-|1\.) )", "\n", text, count=1) if not _is_loose(lines) else text
     first, *others = text.split("\n")
@@ -127,5 +156,5 @@ def _item(lines: list[str], levels: Levels) -> str:
 
 
 def _quote(lines: list[str], levels: Levels) -> str:
-    inner = portable("\n".join(re.sub(r"^ {0,3}> ?", "", line) for line in lines), levels)
+    inner = _portable("\n".join(re.sub(r"^ {0,3}> ?", "", line) for line in lines), levels)
     return "\n".join(f"> {line}".rstrip() for line in inner.split("\n"))

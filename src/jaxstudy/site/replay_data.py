@@ -93,7 +93,7 @@ def _script(step: Step) -> str:
 def prose_html(step: Step, lecture: Lecture, files: PageFiles) -> str:
     """A Markdown cell of the lecture as HTML, links leading to the site's pages."""
     source = without_slide_markers(step.source)
-    source = with_links(source, files, Places({lecture.name}), step.metadata.get("attachments", {}))
+    source = with_links(source, files, Places({lecture.name}), step.attachments)
     # Material has a class `inline` of its own, which floats.
     markup = re.sub(r'(<span|<div) class="math (?:inline|block)">', r"\1>", str(_parser().render(source)).strip())
     markup = _TO_STEP.sub(f"../lectures/{lecture.name}.html#", markup)

@@ -20,7 +20,7 @@ from jaxstudy.course.concepts import concepts
 from jaxstudy.course.headings import plain
 from jaxstudy.site.files import Content
 from jaxstudy.site.guides import Guide, read_guides
-from jaxstudy.site.head import Link, facts, file_links
+from jaxstudy.site.head import Link, facts, file_links, source_name
 from jaxstudy.site.homework_page import HomeworkPage, homework_pages
 from jaxstudy.site.lecture_page import lecture_page
 from jaxstudy.site.replay_page import ReplayPage
@@ -30,7 +30,7 @@ from jaxstudy.site.templates import ASSETS, attribute, render
 NAV = "nav.yml"
 """Beside the sources, inherited by mkdocs.yml: the course's title and the order of its pages."""
 _OUR_ASSETS = ("jaxstudy.css", "jaxstudy.js", "icon.svg", "logo.svg")
-_MATHS = re.compile(r"\$|\\[(\[]|\\begin\{")
+_MATHS = re.compile(r"\$|arithmatex|\\[(\[]|\\begin\{")
 
 LARGE = 16 * 2**20
 """Bytes from which a file is copied without being read whole: videos."""
@@ -105,8 +105,9 @@ def write_if_changed(path: Path, content: bytes) -> None:
 
 
 def _downloads(item: BuiltLecture) -> Tree:
-    files = {"slides": (item.deck, item.pdf), "notebooks": (item.plain, item.executed), "scripts": (item.lecture.path,)}
-    return {f"{folder}/{path.name}": path for folder, paths in files.items() for path in paths if path}
+    files = {"slides": (item.deck, item.pdf), "notebooks": (item.plain, item.executed)}
+    found: Tree = {f"{folder}/{path.name}": path for folder, paths in files.items() for path in paths if path}
+    return found | {f"scripts/{source_name(item.lecture.path)}": item.lecture.path}
 
 
 def _around(item: BuiltLecture, homework: Sequence[HomeworkPage], replays: Sequence[ReplayPage], up: str) -> list[Link]:

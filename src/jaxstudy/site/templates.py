@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,11 @@ def attribute(text: str) -> str:
     return " ".join(text.split()).replace('"', "”")
 
 
+def yaml_text(text: str) -> str:
+    """The text as a YAML scalar in one line. JSON's escapes would do but for letters beyond 16 bits."""
+    return json.dumps(str(text), ensure_ascii=False)
+
+
 @cache
 def _environment() -> Environment:
     # Markdown, not HTML: prose is the author's own, so nothing is escaped.
@@ -40,4 +46,5 @@ def _environment() -> Environment:
     environment.filters["plain"] = plain
     environment.filters["slug"] = slug
     environment.filters["literal"] = literal
+    environment.filters["yaml"] = yaml_text
     return environment

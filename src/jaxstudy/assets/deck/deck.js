@@ -2,13 +2,29 @@
 (() => {
   const deck = window.jaxstudyDeck;
 
+  // What only defines a command shows nothing, and takes no room.
+  const hideEmpty = (element) => {
+    if (element.querySelector(".katex-html")?.textContent.trim() !== "") return;
+    element.hidden = true;
+    const around = element.parentElement;
+    const shown = [...around.childNodes].some((node) => !node.hidden && node.textContent.trim());
+    if (around.tagName === "P" && !shown) around.hidden = true;
+  };
+
   const setMaths = () => {
     if (!window.katex) return;
+    // One lecture's commands: what a formula defines, the formulas after it know.
+    const macros = {};
+    const settings = { macros, globalGroup: true, throwOnError: false, strict: false };
     for (const element of document.querySelectorAll(".jx-math")) {
       // The speaker window has no KaTeX styles, but every browser sets MathML.
       const output = element.closest("aside.notes") ? "mathml" : "htmlAndMathml";
       const displayMode = element.classList.contains("jx-display");
-      katex.render(element.textContent, element, { displayMode, output, throwOnError: false, strict: false });
+      const text = element.textContent;
+      // In LaTeX, a command that is there already can't be new; in a notebook a cell may stand twice.
+      for (const found of text.matchAll(/\\newcommand\*?\s*\{?\s*(\\[a-zA-Z]+)/g)) delete macros[found[1]];
+      katex.render(text, element, { ...settings, displayMode, output });
+      hideEmpty(element);
     }
     // What the author wrote as HTML, which Markdown leaves alone.
     for (const element of document.querySelectorAll(".slides .rendered_html")) {
@@ -20,8 +36,7 @@
           { left: "$", right: "$", display: false },
         ],
         ignoredClasses: ["jx-math", "katex", "highlight"],
-        throwOnError: false,
-        strict: false,
+        ...settings,
       });
     }
   };

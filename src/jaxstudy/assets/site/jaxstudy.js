@@ -49,13 +49,33 @@
     return script("katex/katex.min.js");
   });
 
+  // One lecture's commands: what a formula defines, the formulas after it know.
+  const macros = {};
+  const DEFINES = /\\(?:(?:re|provide)?newcommand|[egx]?def|let)(?![a-zA-Z])/;
+
+  // In LaTeX, a command that is there already can't be new; in a notebook a cell may stand twice.
+  const forgetRenewed = (text) => {
+    for (const found of text.matchAll(/\\newcommand\*?\s*\{?\s*(\\[a-zA-Z]+)/g)) delete macros[found[1]];
+  };
+
+  const hideEmpty = (element) => {
+    if (element.querySelector(".katex-html")?.textContent.trim() !== "") return;
+    element.hidden = true;
+    const around = element.parentElement;
+    const shown = [...around.childNodes].some((node) => !node.hidden && node.textContent.trim());
+    if (around.tagName === "P" && !shown) around.hidden = true;
+  };
+
   const drawMaths = async (elements) => {
     await katex();
     for (const element of elements.filter((one) => !one.dataset.drawn)) {
       const found = /^\s*\\([([])([\s\S]*)\\[)\]]\s*$/.exec(element.textContent);
       if (!found) continue;
       element.dataset.drawn = "yes";
-      window.katex.render(found[2], element, { displayMode: found[1] === "[", throwOnError: false });
+      forgetRenewed(found[2]);
+      const displayMode = found[1] === "[";
+      window.katex.render(found[2], element, { displayMode, macros, globalGroup: true, throwOnError: false, strict: false });
+      hideEmpty(element);
     }
   };
 
@@ -90,7 +110,9 @@
 
   const start = () => {
     nameSearch();
-    whenNear([...document.querySelectorAll(".arithmatex")], drawMaths);
+    const formulas = [...document.querySelectorAll(".arithmatex")];
+    if (formulas.some((formula) => DEFINES.test(formula.textContent))) drawMaths(formulas);
+    else whenNear(formulas, drawMaths);
     whenNear([...document.querySelectorAll(".jx-mermaid")], drawDiagrams);
     // A replay's slides come one after the other.
     document.addEventListener("jaxstudy:fresh", ({ detail }) => whenNear([...detail.querySelectorAll(".arithmatex")], drawMaths));
