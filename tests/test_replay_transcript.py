@@ -313,3 +313,73 @@ def test_without_faster_whisper_transcribe_says_what_to_install(
         transcribe(tmp_path / "talk.mp4", Listening())
     with pytest.raises(InputError, match="nothing there"):
         transcribe(tmp_path / "no.mp4", Listening())
+
+
+def test_times_that_cannot_be_true_are_put_between_their_neighbours_and_no_sentence_leaves_its_place(
+    tmp_path: Path,
+) -> None:
+    whisper = """\
+1
+00:46:35,540 --> 00:46:54,400
+first
+
+2
+00:46:54,400 --> 00:48:43,290
+second
+
+3
+00:48:43,290 --> 00:46:59,520
+third
+
+4
+00:46:59,520 --> 00:46:52,840
+fourth
+
+5
+00:46:52,840 --> 00:47:06,080
+fifth
+
+6
+01:47:06,080 --> 01:47:08,000
+sixth
+
+7
+00:47:10,000 --> 00:47:12,000
+seventh
+"""
+    transcript = read(tmp_path, whisper)
+    assert [one.text for one in transcript.segments] == [
+        "first",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+        "seventh",
+    ]
+    assert transcript.segments[0].start == 2795.54 and transcript.seconds == 2832.0
+    assert {one.line for one in transcript.mended if one.kind == "times"} == {6, 10, 14, 18, 22}
+
+
+def test_a_time_that_was_written_too_early_in_one_cue_is_put_in_the_gap(tmp_path: Path) -> None:
+    log = """\
+[05:00.000 --> 05:05.000] one hive
+[00:05.000 --> 00:08.000] two hives
+[05:10.000 --> 05:12.000] three hives
+"""
+    transcript = read(tmp_path, log)
+    assert [one.text for one in transcript.segments] == ["one hive", "two hives", "three hives"]
+    assert 305.0 <= transcript.segments[1].start < transcript.segments[1].end <= 310.0
+    assert kinds(transcript) == [("times", 2)]
+
+
+def test_rolling_captions_with_lines_of_one_blank_come_when_they_are_said_and_none_flashes(tmp_path: Path) -> None:
+    rolling = (
+        "WEBVTT\nKind: captions\n\n"
+        "00:00:00.469 --> 00:00:03.169 align:start\n \nhello<00:00:01.469><c> bees</c>\n\n"
+        "00:00:03.169 --> 00:00:03.179 align:start\nhello bees\n \n\n"
+        "00:00:03.179 --> 00:00:06.500 align:start\nhello bees\nwe<00:00:04.000><c> start</c>\n\n"
+    )
+    transcript = read(tmp_path, rolling)
+    assert [(one.start, one.text) for one in transcript.segments] == [(0.469, "hello bees"), (3.179, "we start")]
+    assert all(one.seconds > 0.1 for one in transcript.segments)

@@ -71,12 +71,13 @@ def read_cues(text: str, path: Path, problems: list[Problem]) -> Iterator[Segmen
                 yield _spoken(cue, words[:-1] if words and words[-1].strip().isdigit() else words, heard)
                 heard = ""
             cue, words = _cue(line, path, number, problems), []
-        elif not line.strip():
+        elif not line:  # WebVTT: a line of one blank belongs to the caption, as YouTube writes them
             if cue is not None:
                 yield _spoken(cue, words, heard)
                 heard, cue, words = "", None, []
         elif cue is not None:
-            words.append(line)
+            if line.strip():
+                words.append(line)
         elif line.startswith(_HEARD):
             heard = html.unescape(line.removeprefix(_HEARD))
 

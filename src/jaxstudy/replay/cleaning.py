@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from jaxstudy.replay.plausible import with_plausible_times
 from jaxstudy.replay.transcript import Mended, Segment, clock
 
 _BLANK = re.compile(
@@ -28,7 +29,7 @@ _LONGEST = 60.0
 def clean(segments: Iterable[Segment]) -> tuple[tuple[Segment, ...], list[Mended]]:
     """Segments in order, none empty, none overlapping the next; and all that had to be done for it."""
     mended: list[Mended] = []
-    kept = _ordered(list(_without_blanks(segments, mended)), mended)
+    kept = _ordered(with_plausible_times(list(_without_blanks(segments, mended)), mended), mended)
     kept = list(_without_loops(_without_rolling(kept, mended), mended))
     kept = list(_without_overlaps(kept, mended))
     mended += list(_doubtful(kept))
