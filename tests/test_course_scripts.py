@@ -244,6 +244,9 @@ def test_triple_quotes_hold_prose_and_an_edit_stays_in_them(script: Write) -> No
     assert read_lecture(path).steps[0].source == "# A $\\alpha$"
     edited = spliced_text(found, [Edit(0, found.cells[0], replace(found.cells[0], source="# B"))])
     assert edited == path.read_text().replace("# A $\\alpha$", "# B")
+    quoting = replace(found.cells[0], source='# A """quoted""" word')
+    path.write_text(spliced_text(found, [Edit(0, found.cells[0], quoting)]))
+    assert [step.source for step in read_lecture(path)] == ['# A """quoted""" word', "x = 1"]
 
 
 def test_new_and_changed_cells_are_written_as_the_files_format_writes_them(course: Course) -> None:

@@ -100,7 +100,7 @@ def _change(lines: list[str], was: Cell, edit: Edit, form: str, newline: str) ->
     if form in _MARKDOWN:
         new = edit.new.source.split("\n")
     else:
-        new = write_cell(edit.new.kind, edit.new.source, {**metadata, **was.form})
+        new = write_cell(edit.new.kind, edit.new.source, {**metadata, **_form(was, edit.new.source)})
         if form in _UNMARKED or as_marked:
             new = new[1:]  # the marker, where there is one, stays as it is
         else:
@@ -109,6 +109,12 @@ def _change(lines: list[str], was: Cell, edit: Edit, form: str, newline: str) ->
     lines[first:end] = [line + newline for line in new]
     if not ended and lines:
         lines[-1] = lines[-1].rstrip("\r\n")
+
+
+def _form(was: Cell, source: str) -> dict[str, Any]:
+    """How the cell was written, but for quotes that its new text would close."""
+    quotes = str(was.form.get("cell_marker", ""))[-3:]
+    return {key: value for key, value in was.form.items() if key != "cell_marker" or quotes not in source}
 
 
 def _block(cell: Cell, metadata: Mapping[str, Any], form: str) -> list[str]:
