@@ -54,7 +54,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def kit(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kit]:
     """In a course made by the installed kit, in a folder with a blank and letters beyond ASCII; called by a relative path."""
     base = tmp_path_factory.mktemp("away") / "Kurse für Ada"
-    course, variables = base / "lines", surroundings(base / "tmp", base)
+    course, variables = base / "lines", surroundings(base / ("t" * 60), base)
     base.mkdir(exist_ok=True)
     given = os.environ.get("JAXSTUDY_INSTALLED")
     jaxstudy = Path(given) if given else install(wheel, course / ".venv")

@@ -139,14 +139,15 @@ def _short(path: str) -> str:
         return path
 
 
-def called() -> str:
-    """How to call the command line again, from any folder: `jaxstudy`, or its path where no PATH leads to it."""
+def called(folder: Path) -> str:
+    """How to call the command line again, from the folder: `jaxstudy`, or its path where no PATH leads to it."""
+    short = _short if folder.resolve() == Path.cwd() else str
     script = Path(sys.argv[0])
     if script.name != KIT:
-        return f"{shlex.quote(sys.executable)} -m {KIT}"
+        return f"{shlex.quote(short(sys.executable))} -m {KIT}"
     from shutil import which
 
     found = which(KIT)
     if found and os.path.realpath(found) == os.path.realpath(script):
         return KIT
-    return shlex.quote(os.path.abspath(script))  # noqa: PTH100 - a link is the name it is called by
+    return shlex.quote(short(os.path.abspath(script)))  # noqa: PTH100 - a link is the name it is called by

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from jaxstudy.errors import FoundWanting, Problem, ToolMissing
+from jaxstudy.warm import folder_for_sockets
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
@@ -187,6 +188,8 @@ class Chromium:
         flags = [*_FLAGS, f"--user-data-dir={self._profile}", "--window-size={},{}".format(*self._size)]
         if os.geteuid() == 0:
             flags.append("--no-sandbox")  # Chromium refuses to start a sandbox as root
+        # It makes a socket in its temporary folder, and ends where the path is too long.
+        environment = {**os.environ, "TMPDIR": folder_for_sockets(len("org.chromium.Chromium.123456/SingletonSocket"))}
         log = _lifted(os.open(self._profile / "log", os.O_WRONLY | os.O_CREAT, 0o600))
         wiring = [
             (os.POSIX_SPAWN_DUP2, log, 1),
@@ -197,7 +200,7 @@ class Chromium:
         try:
             # A group of its own: ending it ends the zygote, the renderers and the network process too.
             self._pid = os.posix_spawn(
-                browser, [browser, *flags, "about:blank"], dict(os.environ), file_actions=wiring, setpgroup=0
+                browser, [browser, *flags, "about:blank"], environment, file_actions=wiring, setpgroup=0
             )
         finally:
             for descriptor in (theirs_in, theirs_out, log):

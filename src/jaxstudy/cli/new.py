@@ -30,7 +30,7 @@ def course(
     for path in new_course(name, title):
         console.print(f"[green]✓[/] {escape(relative(path))}")
     console.print("  next, in this order:")
-    steps = _next_steps(name, called())
+    steps = _next_steps(name, called(name))
     width = max(len(words) for words, _ in steps)
     for words, why in steps:
         console.print(f"    [bold]{escape(words)}[/]{'':{width - len(words)}}   {why}")

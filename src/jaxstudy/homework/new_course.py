@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
@@ -40,15 +41,28 @@ def new_course(folder: Path, title: str = "") -> list[Path]:
         title: the course's; default: the folder's name, as words.
 
     Raises:
-        InputError: any of the files is there already (all of them are named; nothing is written), or the folder lies
-            in a course.
+        InputError: any of the files is there already (all of them are named; nothing is written), or the folder can't
+            be written.
     """
     folder = folder.resolve()
     files = _texts(" ".join(title.split()) or _words(folder.name))
     _refuse_clashes(folder, sorted(files))
-    for name, content in files.items():
-        write_atomically(folder / name, content)
+    _write(folder, files)
     return [folder / name for name in sorted(files)]
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """All of them or none."""
+    written: list[Path] = []
+    try:
+        for name, content in files.items():
+            write_atomically(folder / name, content)
+            written.append(folder / name)
+    except OSError as error:
+        for path in written:
+            path.unlink()
+        do = "take a folder that you may write, on a disk with room"
+        raise InputError(Problem("a folder to write the course to", f"{error.strerror}", do, folder)) from error
 
 
 def _texts(title: str) -> dict[str, bytes]:
