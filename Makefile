@@ -7,7 +7,7 @@ EXTRAS ?= present,site,data,dev
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: site test lint serve present sample bench clean setup help
+.PHONY: site test newer lint serve present sample bench clean setup help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,6 +17,16 @@ site: setup  ## build every lecture and the study site (FULL=1: full-size runs)
 
 test: setup  ## run every test (needs Chromium)
 	@$(BIN)/python -m pytest $(ARGS)
+
+# What touches JAX, kernels and the grader, without PyTorch (whose wheels for new Pythons bring CUDA along).
+NEWER := $(addprefix tests/test_,$(addsuffix .py,homework_hastened homework_sandbox homework_adversary homework_foreign \
+  warm execute files_read data snippets_arrays snippets_autodiff snippets_trees snippets_linen snippets_keeping))
+
+newer: node_modules/.ready  ## test JAX, kernels and the grader on a newer Python with the newest JAX, installed as a wheel
+	@python=$$(.ci/newer_python) && echo "Setting up .venv-newer with $$($$python --version) and the newest JAX." && \
+	  $$python -m venv --clear .venv-newer && \
+	  .venv-newer/bin/python -m pip install -q --progress-bar off '.[present,site,data,dev]'
+	@.venv-newer/bin/python -m pytest -p no:cacheprovider $(NEWER) $(ARGS)
 
 lint: setup  ## ruff, mypy --strict, and the house rules for lectures
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check src tests benchmarks snippets && $(BIN)/mypy

@@ -33,7 +33,10 @@ _FOUND = re.compile(
     re.DOTALL | re.MULTILINE | re.VERBOSE,
 )
 _OPERATOR = re.compile(r"\\DeclareMathOperator(\*?)\s*\{?\s*(\\[a-zA-Z]+)\s*\}?\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
-_DEFAULT = re.compile(r"\\(?:re|provide)?newcommand\*?\s*\{?\s*(\\[a-zA-Z]+)\s*\}?\s*\[(\d)\]\s*\[([^\]]*)\]\s*\{")
+_COMMAND = re.compile(
+    r"\\(?:re)?newcommand\*?\s*(?:\{\s*(?P<braced>\\(?:[a-zA-Z]+|.))\s*\}|(?P<bare>\\[a-zA-Z]+))"
+    r"\s*(?:\[(?P<count>\d)\])?\s*(?:\[(?P<default>[^\]]*)\])?\s*(?=\{)"
+)
 _CONTINUED = re.compile(r"\n[ \t]*(?:>[ \t]?)*")
 DISPLAYED = ("display", "square", "environment")
 
@@ -84,7 +87,8 @@ def set_aside(source: str) -> SetAside:
             return found[0]
         kind = next(name for name in ("dollar", "inline", "round", *DISPLAYED) if name in named)
         body = _CONTINUED.sub("\n", named[kind])
-        if kind != "dollar" and not _balanced(body):
+        # As in Jupyter, but for what can be nothing else: its error is better seen than its source.
+        if kind != "dollar" and not _balanced(body) and "\\" not in body:
             return found[0]
         literal = kind == "dollar"
         formulas.append(Formula(body[-1] if literal else latex(body), kind in DISPLAYED, found[0], literal))
@@ -95,14 +99,19 @@ def set_aside(source: str) -> SetAside:
 
 
 def latex(body: str) -> str:
-    r"""LaTeX for KaTeX, which knows no `\DeclareMathOperator`, and no default for a command's first argument."""
-    return _DEFAULT.sub(_with_default, _OPERATOR.sub(r"\\newcommand{\2}{\\operatorname\1{\3}}", body)).strip()
+    r"""LaTeX for KaTeX, which knows no `\DeclareMathOperator`, no default for a command's first argument, and does
+    not let a command be new whose name it has itself, or that an earlier cell made: as in Jupyter, the last one holds.
+    """
+    return _COMMAND.sub(_defined, _OPERATOR.sub(r"\\def\2{\\operatorname\1{\3}}", body)).strip()
 
 
-def _with_default(found: re.Match[str]) -> str:
-    name, count, default = found[1], int(found[2]), found[3]
-    arguments = "".join(f"#{number}" for number in range(2, count + 1))
-    return f"\\def{name}{{\\@ifnextchar[{{{name}@with}}{{{name}@with[{default}]}}}}\\def{name}@with[#1]{arguments}{{"
+def _defined(found: re.Match[str]) -> str:
+    name, default = found["braced"] or found["bare"], found["default"]
+    arguments = [f"#{number}" for number in range(1, int(found["count"] or 0) + 1)]
+    if default is None:
+        return f"\\def{name}{''.join(arguments)}"
+    inner = f"{name}@with"
+    return f"\\def{name}{{\\@ifnextchar[{{{inner}}}{{{inner}[{default}]}}}}\\def{inner}[#1]{''.join(arguments[1:])}"
 
 
 def is_prose(source: str) -> bool:

@@ -56,8 +56,8 @@ def _on_page(formula: Formula) -> str:
     """In HTML of which Python-Markdown understands nothing: to it each character is an entity."""
     if formula.literal:
         return f"&#{ord(formula.body)};"
-    left, right = ("\\[", "\\]") if formula.displayed else ("\\(", "\\)")
-    return f'<span class="arithmatex">{_entities(f"{left}{formula.body}{right}")}</span>'
+    left, right, tag = ("\\[", "\\]", "div") if formula.displayed else ("\\(", "\\)", "span")
+    return f'<{tag} class="arithmatex">{_entities(f"{left}{formula.body}{right}")}</{tag}>'
 
 
 def _entities(text: str) -> str:

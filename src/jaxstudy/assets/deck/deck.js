@@ -20,10 +20,7 @@
       // The speaker window has no KaTeX styles, but every browser sets MathML.
       const output = element.closest("aside.notes") ? "mathml" : "htmlAndMathml";
       const displayMode = element.classList.contains("jx-display");
-      const text = element.textContent;
-      // In LaTeX, a command that is there already can't be new; in a notebook a cell may stand twice.
-      for (const found of text.matchAll(/\\newcommand\*?\s*\{?\s*(\\[a-zA-Z]+)/g)) delete macros[found[1]];
-      katex.render(text, element, { ...settings, displayMode, output });
+      katex.render(element.textContent, element, { ...settings, displayMode, output });
       hideEmpty(element);
     }
     // What the author wrote as HTML, which Markdown leaves alone.

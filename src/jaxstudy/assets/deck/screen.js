@@ -71,6 +71,10 @@
       if (!image.alt.trim()) note("alt", slide, image, "", 0);
       if (!image.naturalWidth) note("broken", slide, image, image.alt, 0);
     }
+    // KaTeX sets what it does not know as red text, and goes on.
+    for (const red of slide.querySelectorAll(".katex-html .text[style*='204, 0, 0'], .katex-html .text[style*='cc0000']")) {
+      note("maths", slide, red, `${red.textContent}, which it does not know`, 0);
+    }
     for (const bad of slide.querySelectorAll(".katex-error")) note("maths", slide, bad, bad.title || bad.textContent, 0);
   };
 

@@ -53,11 +53,6 @@
   const macros = {};
   const DEFINES = /\\(?:(?:re|provide)?newcommand|[egx]?def|let)(?![a-zA-Z])/;
 
-  // In LaTeX, a command that is there already can't be new; in a notebook a cell may stand twice.
-  const forgetRenewed = (text) => {
-    for (const found of text.matchAll(/\\newcommand\*?\s*\{?\s*(\\[a-zA-Z]+)/g)) delete macros[found[1]];
-  };
-
   const hideEmpty = (element) => {
     if (element.querySelector(".katex-html")?.textContent.trim() !== "") return;
     element.hidden = true;
@@ -72,7 +67,6 @@
       const found = /^\s*\\([([])([\s\S]*)\\[)\]]\s*$/.exec(element.textContent);
       if (!found) continue;
       element.dataset.drawn = "yes";
-      forgetRenewed(found[2]);
       const displayMode = found[1] === "[";
       window.katex.render(found[2], element, { displayMode, macros, globalGroup: true, throwOnError: false, strict: false });
       hideEmpty(element);
