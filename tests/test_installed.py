@@ -57,14 +57,14 @@ def kit(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kit]:
     course, variables = base / "lines", surroundings(base / ("t" * 60), base)
     base.mkdir(exist_ok=True)
     given = os.environ.get("JAXSTUDY_INSTALLED")
-    jaxstudy = Path(given) if given else install(wheel, course / ".venv")
+    jaxstudy = Path(given).absolute() if given else install(wheel, course / ".venv")
     packages = jaxstudy.parents[1]
     before = _contents(packages)
     _writable(packages, False)
     said = Kit((str(jaxstudy),), base, variables)("new", "course", "lines", "--title", 'Lines: "a" & b')
     assert re.search(r"next.*cd lines.*build.*serve.*present 01.*git init", said, re.DOTALL)
     assert f"{shlex.quote(str(jaxstudy))} build" in said  # no PATH leads to it
-    yield Kit((given or ".venv/bin/jaxstudy",), course, variables)
+    yield Kit((str(jaxstudy) if given else ".venv/bin/jaxstudy",), course, variables)
     _writable(packages, True)
     assert _contents(packages) == before, "a command wrote into the environment"
 

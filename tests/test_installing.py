@@ -125,3 +125,15 @@ def test_the_search_for_such_words_finds_them(words: str) -> None:
     assert OURS.search(words)
     for right in ("pip install ./jaxstudy-*.whl", "pip install 'jaxstudy[asr] @ git+https://example.org/o/n'"):
         assert not OURS.search(right)
+
+
+def test_readme_and_guide_start_a_course_with_the_same_five_commands() -> None:
+    def commands(name: str) -> list[str]:
+        text = (REPOSITORY / name).read_text(encoding="utf-8")
+        block = next(block for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if "new course" in block)
+        return [line.partition(" #")[0].strip() for line in block.splitlines()]
+
+    found = commands("README.md")
+    assert found == commands("docs/guides/author.md") and len(found) == 5
+    extras = re.search(r"jaxstudy\[(.*?)]", found[1])
+    assert extras and all(installing.packages_of(extra) for extra in extras[1].split(","))

@@ -375,6 +375,21 @@ def test_a_course_without_settings_for_the_site_gets_ours(copy: Made) -> None:
     assert "Tiny" in (site / "index.html").read_text(encoding="utf-8")
 
 
+def test_a_published_page_shows_its_first_picture_where_it_is_shared(copy: Made) -> None:
+    settings = 'title = "Tiny"\nabout = "Two <b>\\"lectures\\"</b> & more"\nsite_url = "https://ada.example/tiny/"\n'
+    (copy.course.root / "course.toml").write_text(settings)
+    site = make_site(load_course(copy.course.root), copy.built)
+    page = BeautifulSoup((site / "lectures" / "01_first.html").read_text(encoding="utf-8"), "html.parser")
+    (picture,) = [str(tag["content"]) for tag in page.select("meta[property='og:image']")]
+    assert picture.startswith("https://ada.example/tiny/lectures/")
+    assert (site / picture.removeprefix("https://ada.example/tiny/")).is_file()
+    home = BeautifulSoup((site / "index.html").read_text(encoding="utf-8"), "html.parser")
+    (said,) = [str(tag["content"]) for tag in home.select("meta[name=description]")]
+    (shared,) = [str(tag["content"]) for tag in home.select("meta[property='og:description']")]
+    assert said == shared == "Two <b>”lectures”</b> & more"
+    assert home.title and home.title.text == "Tiny" and not home.select("meta[property='og:image']")
+
+
 def test_a_course_without_lectures_has_a_home_page(copy: Made) -> None:
     site = make_site(copy.course, [])
     assert "jaxstudy new lecture 01_topic" in (site / "index.html").read_text(encoding="utf-8")

@@ -27,7 +27,7 @@ def make(wanted: str = "") -> typer.Typer:
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
         help="A lecture is one Python script. From it: live slides, an offline deck, a notebook, a study page.",
-        epilog="Start with: jaxstudy build, then jaxstudy present 01. The guides are on the site (jaxstudy serve).",
+        epilog="Start with: jaxstudy new course NAME; in a course: jaxstudy build, then jaxstudy present 01.",
     )
     app.callback()(_together)
     known = wanted in _COMMANDS or wanted in _GROUPS

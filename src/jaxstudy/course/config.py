@@ -107,7 +107,7 @@ def load_course(start: Path | None = None) -> Course:
     for folder in (start, *start.parents):
         if (folder / FILE).is_file():
             return Course(folder, _read_settings(folder / FILE), _lectures_in(folder / "lectures"))
-    do = "go to a course's folder, or make one: an empty course.toml beside a lectures/ folder is enough"
+    do = "go to a course's folder, or make one with `jaxstudy new course NAME`"
     raise InputError(Problem(f"a {FILE} here or above", f"none in {start}", do))
 
 
