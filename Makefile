@@ -20,13 +20,13 @@ test: setup  ## run every test (needs Chromium)
 
 # What touches JAX, kernels and the grader, without PyTorch (whose wheels for new Pythons bring CUDA along).
 NEWER := $(addprefix tests/test_,$(addsuffix .py,homework_hastened homework_sandbox homework_adversary homework_foreign \
-  warm execute files_read data snippets_arrays snippets_autodiff snippets_trees snippets_linen snippets_keeping))
+  warm execute files_read data snippets_arrays snippets_autodiff snippets_trees snippets_linen snippets_keeping installed))
 
 newer: node_modules/.ready  ## test JAX, kernels and the grader on a newer Python with the newest JAX, installed as a wheel
 	@python=$$(.ci/newer_python) && echo "Setting up .venv-newer with $$($$python --version) and the newest JAX." && \
 	  $$python -m venv --clear .venv-newer && \
 	  .venv-newer/bin/python -m pip install -q --progress-bar off '.[present,site,data,dev]'
-	@.venv-newer/bin/python -m pytest -p no:cacheprovider $(NEWER) $(ARGS)
+	@JAXSTUDY_INSTALLED=$(CURDIR)/.venv-newer/bin/jaxstudy .venv-newer/bin/python -m pytest -p no:cacheprovider $(NEWER) $(ARGS)
 
 lint: setup  ## ruff, mypy --strict, and the house rules for lectures
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check src tests benchmarks snippets && $(BIN)/mypy

@@ -34,7 +34,7 @@ def first_script() -> str:
 
 def scripts(maths: bool) -> list[str]:
     """The scripts at the page's end."""
-    parts = ["reveal.js/dist/reveal.js", "reveal.js/plugin/notes/notes.js"]
+    parts = ["reveal.js/dist/reveal.js", "reveal.js/dist/plugin/notes.js"]
     if maths:
         parts += ["katex/dist/katex.min.js", "katex/dist/contrib/auto-render.min.js"]
     return [_script(text) for text in (*map(_part, parts), _own("deck.js"))]

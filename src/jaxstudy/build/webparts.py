@@ -6,6 +6,7 @@ copied or inlined at build time.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -25,7 +26,7 @@ def web_part(name: str) -> Path:
     Raises:
         ToolMissing: the web parts are not installed.
     """
-    for folder in _folders():
+    for folder in sorted(_folders(), key=_is_current, reverse=True):
         if (folder / name).is_file():
             return folder / name
     do = "run `jaxstudy doctor --install`"
@@ -54,8 +55,17 @@ def install_web_parts() -> Path:
 
 
 def installed() -> bool:
-    """Whether the web parts are there."""
-    return any((folder / "reveal.js" / "package.json").is_file() for folder in _folders())
+    """Whether the web parts are there, in the versions that this kit is made for."""
+    return any(map(_is_current, _folders()))
+
+
+def _is_current(folder: Path) -> bool:
+    wanted = json.loads((shipped("web", ".") / LOCK[0]).read_text(encoding="utf-8"))["dependencies"]
+    try:
+        found = {name: json.loads((folder / name / "package.json").read_bytes())["version"] for name in wanted}
+    except (OSError, ValueError, KeyError):
+        return False
+    return bool(found == wanted)
 
 
 def _npm() -> list[str]:
