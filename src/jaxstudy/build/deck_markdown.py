@@ -30,6 +30,7 @@ _ALT = re.compile(r"""\b(?:alt|title)\s*=\s*("([^"]*)"|'([^']*)')""", re.IGNOREC
 _REMOTE = re.compile(r"^(https?:)?//", re.IGNORECASE)
 _RAW_MATHS = re.compile(r">[^<]*(\$[^$<]+\$|\\\(|\\\[)")
 _ROW = re.compile(r"^[ ]{0,3}\|.*\|[ \t]*$", re.MULTILINE)
+_BAR = "\ue0a3"  # a private character, for as long as the table is read
 _TICKED = re.compile(r"(?P<tick>`+)(?!`).+?(?<!`)(?P=tick)(?!`)")
 _CODE = re.compile(r"<(code|pre)\b.*?</\1>", re.DOTALL)
 _VOID = frozenset(
@@ -73,15 +74,15 @@ def markdown_html(source: str, folder: Path | None, attachments: Mapping[str, An
     """
     renderer = DeckRenderer(escape=False, attachments=dict(attachments or {}), exclude_anchor_links=True)
     found = set_aside(source)
-    rendered = MarkdownWithMath(renderer=renderer).render(_ROW.sub(_escaped, found.text))
+    rendered = MarkdownWithMath(renderer=renderer).render(_ROW.sub(_kept_whole, found.text)).replace(_BAR, "|")
     rendered = re.sub(r'<(h[1-6]) id="[^"]*"', r"<\1", rendered)
     rendered = found.put_back(rendered, _marked, lambda text: html.escape(text))
     return balanced(offline(rendered, folder))
 
 
-def _escaped(row: re.Match[str]) -> str:
-    r"""A table's row in which a `|` within code is written `\|`: else it would end the cell."""
-    return _TICKED.sub(lambda code: re.sub(r"(?<!\\)\|", r"\\|", code[0]), row[0])
+def _kept_whole(row: re.Match[str]) -> str:
+    """A table's row in which a `|` within code ends no cell, escaped or not."""
+    return _TICKED.sub(lambda code: re.sub(r"\\?\|", _BAR, code[0]), row[0])
 
 
 def latex_html(source: str) -> str:
