@@ -145,7 +145,8 @@ def _build_stale(
     with Kernels(course.root, course.build, options.size, warm=options.warm) as kernels:
         if not all(record_path(course, path).is_file() for path in stale):
             kernels.prepare()  # never built: cells will run, so the parent imports JAX while we import Jupyter
-        _import_jupyter()
+        if len(stale) > 1:
+            _import_jupyter()
         pool = ThreadPoolExecutor(jobs, thread_name_prefix="lecture")
         try:
             work: dict[Future[Result], Path] = {

@@ -79,11 +79,11 @@ def surroundings(course: Course, size: str) -> str:
     day = datetime.date.today().isoformat() if dated else ""
     parts = [repr(sorted(versions().items())), repr(jax_environment()), size, day, repr(course.settings)]
     parts += [f"{path.name}:{digest_of(path)}" for path in sorted(course.theme.rglob("*")) if path.is_file()]
-    return _hash("\0".join([*parts, _own_source()]).encode())
+    return _hash("\0".join([*parts, own_source()]).encode())
 
 
 @cache
-def _own_source() -> str:
+def own_source() -> str:
     """Digest of the installed jaxstudy, so that a change of the toolkit rebuilds what it made."""
     package = Path(__file__).resolve().parents[1]
     files = (path for path in sorted(package.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
+from functools import cache
 from importlib import metadata
 
 from jaxstudy.data.size import SIZE_VARIABLE as SIZE_VARIABLE
@@ -18,12 +19,16 @@ _HARMLESS = ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME
 def versions() -> dict[str, str]:
     """Package → version of what is installed here, Python included; nothing is imported."""
     found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "absent"
-    return found
+    return found | {name: _installed(name) for name in PACKAGES}
+
+
+@cache
+def _installed(name: str) -> str:
+    """Looked up once a process: it takes a few milliseconds, and is asked for each lecture."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "absent"
 
 
 def jax_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -67,11 +67,13 @@ def building() -> Iterator[Callable[[StepEvent], None]]:
     lock = threading.Lock()
 
     def on_event(event: StepEvent) -> None:
+        if event.how == "unchanged":
+            return  # nothing to wait for
         with lock:
             if event.lecture not in tasks:
                 tasks[event.lecture] = progress.add_task(event.lecture, total=max(event.total, 1), now="")
             now = event.step and f"{event.step} {event.how} {event.seconds:.1f} s"
-            now = now or {"writing": "writing deck and notebooks", "unchanged": "unchanged"}.get(event.how, "")
+            now = now or {"writing": "writing deck and notebooks"}.get(event.how, "")
             progress.update(tasks[event.lecture], completed=event.done, total=max(event.total, 1), now=now)  # type: ignore[arg-type]
 
     with progress:

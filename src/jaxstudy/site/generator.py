@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +20,7 @@ from jaxstudy.errors import Problem, SiteBroken, ToolMissing
 from jaxstudy.installing import extra_words
 from jaxstudy.site.complaints import problems_in
 from jaxstudy.site.lighten import lighten
+from jaxstudy.site.renewal import Sources, keeps_its_places, link_site, merge_search, page_of
 from jaxstudy.site.sources import NAV, write_if_changed
 
 CONFIG = "mkdocs.yml"
@@ -37,26 +40,44 @@ def build_site(course: Course, *, strict: bool = True) -> Path:
     """
     site = course.build / "site"
     config = _config(course)
-    stamp = _stamp(course, config, strict)
+    sources = _sources(course, config, strict)
     kept = course.build / "site.stamp"
-    if site.is_dir() and kept.is_file() and kept.read_text() == stamp:
+    changed = sources.changed_since(_kept(kept)) if (site / "index.html").is_file() else None
+    if changed == []:
         return site
     fresh = course.build / ".site-new"
     shutil.rmtree(fresh, ignore_errors=True)
     try:
-        _run_mkdocs(course, config, fresh, strict)
-        lighten(fresh)
-        _drop_empty_sitemap(fresh)
+        if changed is None or not _renew(course, config, changed, fresh, strict):
+            shutil.rmtree(fresh, ignore_errors=True)
+            _run_mkdocs(course, ["-m", "mkdocs", "build", "--clean", "-f", str(config), "-d", str(fresh)], strict)
+            lighten(fresh)
+            _drop_empty_sitemap(fresh)
         kept.unlink(missing_ok=True)
         _swap(fresh, site)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    write_atomically(kept, stamp)
+    write_atomically(kept, json.dumps(asdict(sources)))
     return site
 
 
-def _run_mkdocs(course: Course, config: Path, into: Path, strict: bool) -> None:
-    command = [sys.executable, "-m", "mkdocs", "build", "--clean", "-f", str(config), "-d", str(into)]
+def _renew(course: Course, config: Path, changed: list[str], fresh: Path, strict: bool) -> bool:
+    """Build only what changed; False where that does not give what a whole build would."""
+    site = course.build / "site"
+    if not all(name.endswith(".md") or "/" in name for name in changed):
+        return False
+    try:
+        link_site(site, fresh, changed)
+    except OSError:
+        return False  # a file system without links
+    _run_mkdocs(course, ["-m", "jaxstudy.site.renewal", str(config), str(fresh)], strict)
+    lighten(fresh, only=[page_of(name) for name in changed if name.endswith(".md")] + ["404.html"])
+    _drop_empty_sitemap(fresh)
+    return merge_search(site, fresh, changed) and keeps_its_places(site, fresh, changed)
+
+
+def _run_mkdocs(course: Course, arguments: list[str], strict: bool) -> None:
+    command = [sys.executable, *arguments]
     # Material's notice on its end of life would stand above every real message.
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "NO_COLOR": "1"}
     environment.pop("FORCE_COLOR", None)
@@ -105,16 +126,25 @@ def _config(course: Course) -> Path:
     return ours
 
 
-def _stamp(course: Course, config: Path, strict: bool) -> str:
-    """Digest of all that the site depends on. Sources by size and time: they are touched only when they change."""
+def _kept(path: Path) -> Sources | None:
+    """What the last site was made of; None where that can't be told."""
+    try:
+        return Sources(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _sources(course: Course, config: Path, strict: bool) -> Sources:
+    """All that the site depends on. Files by size and time: they are touched only when they change."""
     docs = course.build / "docs"
     parts = [repr(_tools()), str(strict), config.read_text(encoding="utf-8")]
     parts += [_text(course.build / name) for name in (NAV, DEFAULTS)]
+    files = {}
     for path in sorted(docs.rglob("*")):
         if path.is_file():
             about = path.stat()
-            parts.append(f"{path.relative_to(docs).as_posix()} {about.st_size} {about.st_mtime_ns}")
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+            files[path.relative_to(docs).as_posix()] = f"{about.st_size} {about.st_mtime_ns}"
+    return Sources(hashlib.sha256("\0".join(parts).encode()).hexdigest(), files)
 
 
 def _text(path: Path) -> str:

@@ -7,6 +7,7 @@ their marks its page is half as large and has a third of the nodes, which phones
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 # Names, white space, operators, punctuation: jaxstudy.css gives them the colour of the text around them.
@@ -15,10 +16,14 @@ _KEPT = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)", re.DOTALL)
 _SPACE = re.compile(r"\s*\n\s*")
 
 
-def lighten(site: Path, ready_made: str = "slides") -> None:
-    """Rewrite the site's pages in place, but for those in `ready_made`, which were not made by MkDocs."""
-    for path in site.rglob("*.html"):
-        if path.relative_to(site).parts[0] != ready_made:
+def lighten(site: Path, ready_made: str = "slides", only: Sequence[str] | None = None) -> None:
+    """Rewrite the site's pages in place, but for those in `ready_made`, which were not made by MkDocs.
+
+    Args:
+        only: pages to rewrite, by their path in the site; default: all.
+    """
+    for path in site.rglob("*.html") if only is None else [site / name for name in only]:
+        if path.relative_to(site).parts[0] != ready_made and path.is_file():
             path.write_text(lighter(path.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
 
 

@@ -8,12 +8,13 @@ import shutil
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from jaxstudy.atomic import write_atomically
 from jaxstudy.build.built import BuiltLecture
+from jaxstudy.build.notebook import released
 from jaxstudy.build.webparts import web_part
 from jaxstudy.course import Course
 from jaxstudy.course.concepts import concepts
@@ -21,11 +22,14 @@ from jaxstudy.course.headings import plain
 from jaxstudy.site.files import Content
 from jaxstudy.site.guides import Guide, read_guides
 from jaxstudy.site.head import Link, facts, file_links, source_name
-from jaxstudy.site.homework_page import HomeworkPage, homework_pages
+from jaxstudy.site.kept_pages import keep_page, kept_page, page_key
 from jaxstudy.site.lecture_page import lecture_page
 from jaxstudy.site.replay_page import ReplayPage
 from jaxstudy.site.replays import replay_assets, replay_pages
 from jaxstudy.site.templates import ASSETS, attribute, render
+
+if TYPE_CHECKING:
+    from jaxstudy.site.homework_page import HomeworkPage
 
 NAV = "nav.yml"
 """Beside the sources, inherited by mkdocs.yml: the course's title and the order of its pages."""
@@ -52,15 +56,12 @@ def write_site_sources(
     """
     built = sorted(built, key=lambda item: item.lecture.name)
     guides = read_guides(course)
-    homework = homework_pages(course)
+    homework = _homework_pages(course)
     replays = replay_pages(course, built)
     tree: Tree = {path: content for page in homework for path, content in page.tree.items()}
     tree |= {path: content for page in replays for path, content in page.tree.items()}
     for item in built:
-        page = lecture_page(course, item, today, _around(item, homework, replays, "../"))
-        tree[f"lectures/{item.lecture.name}.md"] = page.text.encode()
-        tree |= {f"lectures/{link}": content for link, content in page.files.found.items()}
-        tree |= _downloads(item)
+        tree |= _lecture(course, item, docs, today, _around(item, homework, replays, "../")) | _downloads(item)
     tree |= {f"guides/{guide.path.name}": guide.path for guide in guides.values()}
     tree |= {f"guides/{path.name}": path for guide in guides.values() for path in guide.pictures}
     tree["index.md"] = _home(course, built, guides, homework, replays).encode()
@@ -70,9 +71,34 @@ def write_site_sources(
     write_if_changed(docs.parent / NAV, _nav(course, built, guides, homework, replays).encode())
 
 
+def _homework_pages(course: Course) -> list[HomeworkPage]:
+    if not (course.root / "homework").is_dir():
+        return []
+    from jaxstudy.site.homework_page import homework_pages  # a tenth of a rebuilt page's time
+
+    return homework_pages(course)
+
+
+def _lecture(
+    course: Course, item: BuiltLecture, docs: Path, today: datetime.date | None, links: Sequence[Link]
+) -> Tree:
+    """A lecture's page and the files beside it; as they were written where nothing has changed."""
+    name = item.lecture.name
+    key = page_key(course, item, released(course, item.lecture, today), links, item.size, item.versions, item.pdf)
+    if (kept := kept_page(course, name, key, docs)) is not None:
+        return kept
+    page = lecture_page(course, item, today, links)
+    tree: Tree = {f"lectures/{name}.md": page.text.encode()}
+    tree |= {f"lectures/{link}": content for link, content in page.files.found.items()}
+    keep_page(course, name, key, tree)
+    return tree
+
+
 def mirror(tree: Mapping[str, Content], folder: Path) -> None:
     """Make the folder hold exactly the tree; equal files keep their modification time."""
     for name, content in tree.items():
+        if content == folder / name:
+            continue  # as it was written before
         if isinstance(content, Path) and content.stat().st_size > LARGE:
             _copy_if_changed(content, folder / name)
         else:
