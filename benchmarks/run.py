@@ -131,6 +131,10 @@ def audience() -> None:
     subprocess.run([sys.executable, str(HERE / "audience.py")], check=True)
 
 
+def hundred() -> None:
+    subprocess.run([sys.executable, str(HERE / "hundred_lectures.py"), os.environ.get("BEFORE", "")], check=True)
+
+
 def live() -> None:
     subprocess.run([sys.executable, str(HERE / "live_keys.py")], check=True)
 
@@ -145,6 +149,7 @@ def main() -> None:
         "rescue",
         "replay",
         "replaypage",
+        "hundred",
         "grading",
         "unet",
         "mnist",
@@ -161,7 +166,7 @@ def main() -> None:
         "unet": unet,
         "mnist": mnist,
     }
-    known |= {"audience": audience, "live": live, "rescue": rescue}
+    known |= {"audience": audience, "live": live, "rescue": rescue, "hundred": hundred}
     unknown = [word for word in wanted if word not in known]
     if unknown:
         sys.exit(f"expected some of {', '.join(known)}, got {', '.join(unknown)}")

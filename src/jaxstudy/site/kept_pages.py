@@ -15,12 +15,18 @@ from jaxstudy.site.files import Content
 
 
 def page_key(course: Course, built: BuiltLecture, *about: object) -> str:
-    """Digest of all that a lecture's page is made from: the record of its build, the kit, and what else is said."""
+    """Digest of all that a lecture's page is made from: cells, the record of its build, the kit, and what else is said."""
     try:
         record = record_path(course, built.lecture.path).read_bytes()
     except OSError:
         record = b""
-    told = [own_source(), repr(course.settings), repr([path.name for path in course.lectures]), *map(repr, about)]
+    told = [
+        own_source(),
+        repr(built.lecture.slides),
+        repr(course.settings),
+        repr([path.name for path in course.lectures]),
+        *map(repr, about),
+    ]
     return hashlib.sha256(record + "\0".join(told).encode()).hexdigest()
 
 
