@@ -15,7 +15,7 @@ from jaxstudy.site.files import Content
 
 
 def page_key(course: Course, built: BuiltLecture, *about: object) -> str:
-    """Digest of all that a lecture's page is made from: cells, the record of its build, the kit, and what else is said."""
+    """Digest of all that a lecture's page is made from: cells, the record of its build, the kit, what else is said."""
     try:
         record = record_path(course, built.lecture.path).read_bytes()
     except OSError:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import html
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from jaxstudy.course.headings import slug
 from jaxstudy.site.files import PageFiles
@@ -18,15 +19,25 @@ _OPAQUE = re.compile(
     r"|(?P<tick>`+)(?!`).*?(?<!`)(?P=tick)(?!`)|\$\$.*?\$\$",
     re.DOTALL | re.MULTILINE,
 )
-_PICTURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\(\s*<?(?P<url>attachment:[^)]+|[^)\s>]+)>?(?P<title>\s+\"[^\"]*\")?\s*\)")
+# Where a link leads, as CommonMark has it: in angle brackets, or without blanks and with parentheses in pairs.
+_TO = r"(?:<(?P<angle>[^<>\n]*)>|(?P<bare>(?:[^\s()<>\\]|\\.|\((?:[^\s()\\]|\\.)*\))+))"
+_TITLE = r"(?P<title>\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?"
+_ALT_TEXT = r"(?P<alt>(?:[^\[\]]|\[[^\]]*\])*)"
+_PICTURE = re.compile(rf"!\[{_ALT_TEXT}\]\(\s*(?:(?P<pasted>attachment:[^)]+?)|{_TO}){_TITLE}\s*\)")
+_DEFINITION = re.compile(
+    rf"^(?P<head> {{0,3}}\[(?P<label>[^\]\n]+)\]:[ \t]*){_TO}(?P<title>[ \t]+\S.*)?[ \t]*$", re.MULTILINE
+)
+_BY_REFERENCE = re.compile(r"!\[(?P<alt>[^\]]*)\](?:\[(?P<label>[^\]]*)\])?(?!\()")
 _BADGE = re.compile(r"\[!\[(?P<alt>[^\]]*)\]\((?P<picture>(?:https?:)?//[^)\s]+)[^)]*\)\]\((?P<url>[^)]+)\)")
-_LINK = re.compile(r"(?<=\]\()\s*<?(?P<url>[^)\s>]+)>?")
+_LINK = re.compile(rf"(?<=\]\()\s*{_TO}")
+_HTML_LINK = re.compile(r"(?P<start><a\b[^>]*?\bhref\s*=\s*)[\"'](?P<url>[^\"']+)[\"']", re.IGNORECASE)
 _HTML_PICTURE = re.compile(r"<img\b[^>]*?\bsrc\s*=\s*[\"'](?P<url>[^\"']+)[\"'][^>]*>", re.IGNORECASE)
 _EMBEDDED = re.compile(
     r"<(?P<tag>iframe|video|audio|embed|object|script|link)\b[^>]*?\b(?:src|data|href)\s*=\s*[\"'](?P<url>(?:https?:)?//"
     r"[^\"']+)[\"'][^>]*>(?:.*?</(?P=tag)\s*>)?",
     re.DOTALL | re.IGNORECASE,
 )
+_PICTURE_FILE = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|avif)(?:[?#].*)?$", re.IGNORECASE)
 _ALT = re.compile(r"\balt\s*=\s*[\"']([^\"']*)[\"']", re.IGNORECASE)
 
 
@@ -46,12 +57,31 @@ def with_links(source: str, files: PageFiles, places: Places, attachments: Mappi
     A picture on another host becomes a link: what is built asks no other host for anything.
     """
 
+    remote = {found["label"].lower(): url for found in _DEFINITION.finditer(source) if _is_remote(url := _url(found))}
+
     def picture(found: re.Match[str]) -> str:
-        url = _target(found["url"], files, attachments)
+        written = found["pasted"] or _url(found)
+        url = _target(written, files, attachments)
         if url is None:
-            lost = found["url"].startswith("attachment:")
-            return f"*{found['alt'] or 'A picture'}*" if lost else _mention(found["alt"], found["url"])
-        return f"![{found['alt'] or _named(url)}]({url}{found['title'] or ''})"
+            lost = written.startswith("attachment:")
+            return f"*{found['alt'] or 'A picture'}*" if lost else _mention(found["alt"], written)
+        return f"![{found['alt'] or _named(url)}]({_quoted(url)}{found['title'] or ''})"
+
+    def by_reference(found: re.Match[str]) -> str:
+        label = found["label"] or found["alt"]
+        return _mention(found["alt"] or label, remote[label.lower()]) if label.lower() in remote else found[0]
+
+    def definition(found: re.Match[str]) -> str:
+        url = _url(found)
+        shown = _target(url, files, attachments) if _PICTURE_FILE.search(url) else _page_link(url, files, places)
+        return f"{found['head']}{_quoted(shown or url)}{found['title'] or ''}"
+
+    def html_link(found: re.Match[str]) -> str:
+        url = _page_link(html.unescape(found["url"]), files, places)
+        # MkDocs looks at no link in HTML: it is told where the page will be.
+        page, hash_sign, anchor = url.partition("#")
+        here = f"{page.removesuffix('.md')}.html" if page.endswith(".md") and not _is_remote(url) else page
+        return f'{found["start"]}"{html.escape(_quoted(here + hash_sign + anchor))}"'
 
     def html_picture(found: re.Match[str]) -> str:
         url = _target(found["url"], files, attachments)
@@ -62,13 +92,30 @@ def with_links(source: str, files: PageFiles, places: Places, attachments: Mappi
         return tag if alt else tag.replace("<img", f'<img alt="{_named(url)}"', 1)
 
     def link(found: re.Match[str]) -> str:
-        return _page_link(found["url"], files, places)
+        return _quoted(_page_link(_url(found), files, places))
 
     def everything(text: str) -> str:
         text = _BADGE.sub(_words, _EMBEDDED.sub(_embedded, text))
-        return _LINK.sub(link, _HTML_PICTURE.sub(html_picture, _PICTURE.sub(picture, text)))
+        text = _HTML_LINK.sub(html_link, _HTML_PICTURE.sub(html_picture, _PICTURE.sub(picture, text)))
+        return _LINK.sub(link, _DEFINITION.sub(definition, _BY_REFERENCE.sub(by_reference, text)))
 
     return _outside_code(source, everything)
+
+
+def _url(found: re.Match[str]) -> str:
+    """The address as it is meant: without brackets and backslashes."""
+    if found["angle"] is not None:
+        return str(found["angle"]).strip()
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", found["bare"])
+
+
+def _quoted(url: str) -> str:
+    """The address as it can stand in a link: what would end it there, by its number."""
+    return re.sub(r"[\s()<>]", lambda found: quote(found[0]), url)
+
+
+def _is_remote(url: str) -> bool:
+    return bool(urlsplit(url).scheme) or url.startswith("//")
 
 
 def _outside_code(source: str, change: Callable[[str], str]) -> str:
