@@ -14,7 +14,7 @@ from textwrap import dedent
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from conftest import REPOSITORY
 from jaxstudy.data import DataSet, by_size, load
@@ -436,17 +436,17 @@ def test_data_list_says_for_each_set_what_is_here_and_how_to_get_the_rest() -> N
 def test_data_list_checks_what_is_here_and_ends_with_1_when_it_is_wrong(own_folder: Path) -> None:
     from jaxstudy.cli.app import make
 
-    fine = CliRunner().invoke(make(), ["data", "list"])
+    fine = CliRunner().invoke(make().group, ["data", "list"])
     assert fine.exit_code == 0 and "names, checked: " in fine.output
     (own_folder / f"{LABELS}.gz").write_bytes(b"torn")
-    wrong = CliRunner().invoke(make(), ["data", "list"])
+    wrong = CliRunner().invoke(make().group, ["data", "list"])
     assert wrong.exit_code == 1 and "✗ tiny" in wrong.output
 
 
 def test_data_fetch_brings_a_set_into_the_cache_and_says_what_to_do_with_it(server: TestMirror) -> None:
     from jaxstudy.cli.app import make
 
-    done = CliRunner().invoke(make(), ["data", "fetch", "tiny", "digits", "--mirror", server.address])
+    done = CliRunner().invoke(make().group, ["data", "fetch", "tiny", "digits", "--mirror", server.address])
     assert done.exit_code == 0, done.output
     assert 'load it with load("tiny")' in done.output and "needs no download" in done.output
     assert isinstance(load("tiny"), DataSet)

@@ -21,6 +21,7 @@ import pytest
 
 from jaxstudy.build.alike import difference, same_text
 from jaxstudy.build.drift import drift
+from jaxstudy.build.interpreters import checked_python, newest_python
 from jaxstudy.build.throwaway import make_environment, wanted
 from jaxstudy.course import Course, Lecture
 from jaxstudy.errors import InputError
@@ -223,3 +224,40 @@ def test_a_drift_that_is_stopped_while_it_installs_leaves_nothing(
     assert "Stopped. Nothing was compared yet." in out and "expected" not in err
     wait_for(lambda: processes_in(course.root) == [], 15)
     assert list(spare.iterdir()) == []
+
+
+def _interpreter(folder: Path, name: str, does: str) -> Path:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{does}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_the_newest_python_that_runs_is_found_whatever_names_lie_on_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PYENV_ROOT", "UV_PYTHON_INSTALL_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    shims = tmp_path / "shims"
+    shims.mkdir()
+    monkeypatch.setenv("PATH", f"{shims}:/usr/bin:/bin")
+    own = ".".join(map(str, sys.version_info[:2]))
+    _interpreter(shims, "python3.99", "exit 127")  # as a version manager's name that leads nowhere
+    _interpreter(shims, "python3.97", "echo nothing of a version")
+    before = newest_python()
+    good = _interpreter(shims, "python3.98", "echo 3 98")
+    assert newest_python() == (good, "3.98") and before[1] >= own
+    versions = tmp_path / "pyenv" / "versions" / "3.99.1" / "bin"
+    versions.mkdir(parents=True)
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
+    newer = _interpreter(versions, "python3.99", "echo 3 99")
+    assert newest_python() == (newer, "3.99")
+
+
+def test_a_python_that_is_named_must_run_and_be_new_enough(tmp_path: Path) -> None:
+    assert checked_python(Path(sys.executable))[1] == ".".join(map(str, sys.version_info[:2]))
+    with pytest.raises(InputError, match="one that does not run"):
+        checked_python(tmp_path / "none")
+    with pytest.raises(InputError, match=r"got Python 3\.8"):
+        checked_python(_interpreter(tmp_path, "python3.8", "echo 3 8"))

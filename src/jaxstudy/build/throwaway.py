@@ -53,8 +53,16 @@ def wanted(needs: Sequence[str], asked: dict[str, str]) -> list[str]:
     return found
 
 
-def make_environment(folder: Path, requirements: Sequence[str], on_line: Callable[[str], None]) -> Path:
+def make_environment(
+    folder: Path, requirements: Sequence[str], on_line: Callable[[str], None], base: Path = Path(sys.executable)
+) -> Path:
     """A new environment with these packages; returns its interpreter. pip's lines go to `on_line` as they come.
+
+    Args:
+        folder: where it is made.
+        requirements: what pip installs.
+        on_line: told what pip prints.
+        base: the Python it is made with.
 
     Raises:
         InputError: it could not be made; pip's last words are in the details.
@@ -62,7 +70,7 @@ def make_environment(folder: Path, requirements: Sequence[str], on_line: Callabl
     on_line("making the environment")
     spare = folder.parent / f"{folder.name}-tmp"  # where pip unpacks: thrown away with the rest, also if it is killed
     spare.mkdir(parents=True, exist_ok=True)
-    _run([sys.executable, "-m", "venv", str(folder)], on_line, spare)
+    _run([str(base), "-m", "venv", str(folder)], on_line, spare)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     _run(
         [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off", *requirements],

@@ -23,11 +23,6 @@ def main() -> None:
         sys.exit(show_error(error))
     except KeyboardInterrupt:
         _stopped()
-    except SystemExit as ended:
-        # Typer turns Ctrl-C into an exit of its own, without a word. Commands that say something do so themselves.
-        if isinstance(getattr(ended.__context__, "__cause__", None), KeyboardInterrupt):
-            _stopped()
-        raise
     finally:
         gc.freeze()  # Python would look for garbage among all that was imported before it lets go of it
 

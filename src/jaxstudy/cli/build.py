@@ -5,22 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from jaxstudy.cli.commands import Argument, Option
 
 
 def build(
     lectures: Annotated[
-        list[str] | None, typer.Argument(help="Numbers, names or files; without any: the whole course and its site.")
+        list[str] | None, Argument(help="Numbers, names or files; without any: the whole course and its site.")
     ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Run every cell again, whatever is known.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="Full-size runs instead of smoke size.")] = False,
-    pdf: Annotated[bool, typer.Option(help="Print the decks to PDF too (needs Chromium).")] = False,
-    site: Annotated[
-        bool | None, typer.Option(help="Build the study site; default: when the whole course is built.")
-    ] = None,
-    kernel: Annotated[str, typer.Option(help="warm (forked, fast) or plain; auto takes warm where it works.")] = "auto",
-    jobs: Annotated[int, typer.Option(help="Lectures at once; 0: one more than cores.")] = 0,
-    timeout: Annotated[int, typer.Option(min=1, help="Seconds a single cell may take.")] = 600,
+    fresh: Annotated[bool, Option("--fresh", help="Run every cell again, whatever is known.")] = False,
+    full: Annotated[bool, Option("--full", help="Full-size runs instead of smoke size.")] = False,
+    pdf: Annotated[bool, Option(help="Print the decks to PDF too (needs Chromium).")] = False,
+    site: Annotated[bool | None, Option(help="Build the study site; default: when the whole course is built.")] = None,
+    kernel: Annotated[str, Option(help="warm (forked, fast) or plain; auto takes warm where it works.")] = "auto",
+    jobs: Annotated[int, Option(help="Lectures at once; 0: one more than cores.")] = 0,
+    timeout: Annotated[int, Option(min=1, help="Seconds a single cell may take.")] = 600,
 ) -> None:
     """Run lectures and write their notebooks, decks and study pages; only what changed runs."""
     from jaxstudy.build.lectures import Options, build_lectures

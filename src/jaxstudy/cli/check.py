@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+from jaxstudy.cli.commands import Argument, Option
 
 
 def check(
-    lectures: Annotated[list[str] | None, typer.Argument(help="Numbers, names or files; without any: all.")] = None,
-    screen: Annotated[bool, typer.Option(help="Look at every slide in a real browser (needs Chromium).")] = True,
+    lectures: Annotated[list[str] | None, Argument(help="Numbers, names or files; without any: all.")] = None,
+    screen: Annotated[bool, Option(help="Look at every slide in a real browser (needs Chromium).")] = True,
 ) -> None:
     """Judge lectures by the house's rules: prose, code, notes, minutes; overflow, alt text, contrast on screen."""
     from jaxstudy.cli.checks import check_lectures, read_all

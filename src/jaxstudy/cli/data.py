@@ -5,19 +5,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from jaxstudy.cli.commands import App, Argument, Exit, Option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jaxstudy.data.download import Progress
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The data sets that lectures load.")
-
-
-@app.callback()
-def data() -> None:
-    """The data sets that lectures load: what is here, and fetching the rest."""
+app = App(help="The data sets that lectures load.")
 
 
 @app.command("list")
@@ -34,14 +29,14 @@ def list_sets() -> None:
         if found.cure:
             console.print(f"    [green]{found.cure}[/]")
         wrong = wrong or found.state == "wrong"
-    raise typer.Exit(1 if wrong else 0)
+    raise Exit(1 if wrong else 0)
 
 
 @app.command("fetch")
 def fetch_sets(
-    names: Annotated[list[str], typer.Argument(help="Data sets: mnist, fashion_mnist, shakespeare.")],
+    names: Annotated[list[str], Argument(help="Data sets: mnist, fashion_mnist, shakespeare.")],
     mirror: Annotated[
-        str, typer.Option(help="Address of a folder that has a folder for each set, instead of the official ones.")
+        str, Option(help="Address of a folder that has a folder for each set, instead of the official ones.")
     ] = "",
 ) -> None:
     """Download data sets into the user's cache; goes on where it stopped, and checks what came."""

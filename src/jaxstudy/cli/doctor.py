@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from jaxstudy.cli.commands import Exit, Option
 
 
 def doctor(
-    install: Annotated[
-        bool, typer.Option("--install", help="Install the web parts (reveal.js, KaTeX, Mermaid).")
-    ] = False,
-    has: Annotated[str, typer.Option(help="Only say whether this is here, for scripts: chromium.")] = "",
+    install: Annotated[bool, Option("--install", help="Install the web parts (reveal.js, KaTeX, Mermaid).")] = False,
+    has: Annotated[str, Option(help="Only say whether this is here, for scripts: chromium.")] = "",
 ) -> None:
     """Say what is here, what is missing and how to get it."""
     from jaxstudy.build.doctor import browser, examine
@@ -28,7 +26,7 @@ def doctor(
     well = show_checks(examine(Path.cwd()))
     _say_of_course()
     if not well:
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
 def _say_of_course() -> None:
@@ -52,4 +50,4 @@ def _answer(word: str, chromium: bool) -> None:
         raise InputError(Problem("--has chromium", f"--has {word}", "ask for chromium"))
     if chromium:
         console.print("yes")
-    raise typer.Exit
+    raise Exit(0)

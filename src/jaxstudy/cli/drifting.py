@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from jaxstudy.build.drift import Comparison, Finding, Stopped, drift
+from jaxstudy.build.interpreters import checked_python, newest_python
 from jaxstudy.build.notebook import requirements
 from jaxstudy.build.throwaway import make_environment, versions_in, wanted
 from jaxstudy.cli.show import building, console, show_problems
@@ -12,13 +14,18 @@ from jaxstudy.course import Course, Lecture
 from jaxstudy.errors import FoundWanting
 
 
-def install_there(course: Course, lectures: list[Lecture], folder: Path, asked: dict[str, str]) -> Path:
+def install_there(
+    course: Course, lectures: list[Lecture], folder: Path, asked: dict[str, str], named: Path | None = None
+) -> Path:
     """The interpreter of a fresh environment with what the lectures need; says which versions it got."""
+    base, version = checked_python(named) if named else newest_python()
     needs = sorted({need for lecture in lectures for need in requirements(course, lecture)})
     with console.status("installing into a throw-away environment") as status:
-        python = make_environment(folder, wanted(needs, asked), lambda line: status.update(line[:90] or "…"))
+        python = make_environment(folder, wanted(needs, asked), lambda line: status.update(line[:90] or "…"), base)
     got = ", ".join(f"{name} {version}" for name, version in versions_in(python).items())
-    console.print(f"[green]✓[/] a throw-away environment with {got}")
+    console.print(f"[green]✓[/] a throw-away environment with Python {version}, {got}")
+    if named is None and version == ".".join(map(str, sys.version_info[:2])):
+        console.print("  [dim]no newer Python is here; the newest JAX may need one: name it with --python[/]")
     return python
 
 

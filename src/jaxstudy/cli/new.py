@@ -5,20 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from jaxstudy.cli.commands import App, Argument, Option
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Start something new from a template.")
-
-
-@app.callback()
-def new() -> None:
-    """Start something new from a template that works as it is."""
+app = App(help="Start something new from a template.")
 
 
 @app.command("course")
 def course(
-    name: Annotated[Path, typer.Argument(help="A folder, made if need be; . for this one.", metavar="NAME")],
-    title: Annotated[str, typer.Option(help="The course's title; default: the folder's name.")] = "",
+    name: Annotated[Path, Argument(help="A folder, made if need be; . for this one.", metavar="NAME")],
+    title: Annotated[str, Option(help="The course's title; default: the folder's name.")] = "",
 ) -> None:
     """Write a course that builds as it is: settings, a lecture, its homework, a workflow that publishes the site."""
     from rich.markup import escape
@@ -54,8 +49,8 @@ def _next_steps(folder: Path, jaxstudy: str) -> list[tuple[str, str]]:
 
 @app.command("lecture")
 def lecture(
-    name: Annotated[str, typer.Argument(help="Two digits and a topic: 03_trees.")],
-    title: Annotated[str, typer.Option(help="The lecture's title; default: the topic.")] = "",
+    name: Annotated[str, Argument(help="Two digits and a topic: 03_trees.")],
+    title: Annotated[str, Option(help="The lecture's title; default: the topic.")] = "",
 ) -> None:
     """Write lectures/NAME.py: a short lecture that builds and passes the checks."""
     from jaxstudy.cli.show import console, relative

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+from jaxstudy.cli.commands import Argument
 
 
 def pdf(
-    lectures: Annotated[list[str] | None, typer.Argument(help="Numbers, names or files; without any: all.")] = None,
+    lectures: Annotated[list[str] | None, Argument(help="Numbers, names or files; without any: all.")] = None,
 ) -> None:
     """Print decks to PDF, one page a slide, through Chromium."""
     from jaxstudy.build.lectures import Options, Targets, build_lectures

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import typer
-
+from jaxstudy.cli.commands import App
 from jaxstudy.cli.homework import autograder, bundle, check, grade, new, regrade, release, report, similarity, verify
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Homework: write, release, check, grade.")
 _FIRST = (
     "Students: check, then bundle. Graders: grade 02 submissions/ makes marks.csv and overview.html; then regrade and "
     "similarity. Authors: new, verify, release."
 )
 
-
-@app.callback(epilog=_FIRST)
-def homework() -> None:
-    """Write assignments, release them, check your own work, grade a class."""
-
-
+app = App(help="Homework: write, release, check, grade.", epilog=_FIRST)
 app.command("new")(new.new)
 app.command("release")(release.release)
 app.command("verify")(verify.verify)

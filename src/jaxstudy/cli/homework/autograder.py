@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from jaxstudy.cli.commands import Argument, Option
 
 
 def autograder(
-    homework: Annotated[str, typer.Argument(help="Number, name or folder of the homework: 02.")],
-    out: Annotated[Path | None, typer.Option(help="Where the zips go; default: build/autograder.")] = None,
+    homework: Annotated[str, Argument(help="Number, name or folder of the homework: 02.")],
+    out: Annotated[Path | None, Option(help="Where the zips go; default: build/autograder.")] = None,
 ) -> None:
     """Write a Gradescope autograder and a template repository for GitHub Classroom."""
     from jaxstudy.cli.homework.place import find, grades_of
@@ -26,11 +26,11 @@ def autograder(
 
 
 def grade_one(
-    homework: Annotated[str, typer.Argument(help="Number, name or folder of the homework: 02.")],
-    submission: Annotated[Path, typer.Argument(help="One student's file, zip or folder.")],
-    results: Annotated[Path, typer.Option(help="Where Gradescope's results.json goes.")] = Path("results.json"),
+    homework: Annotated[str, Argument(help="Number, name or folder of the homework: 02.")],
+    submission: Annotated[Path, Argument(help="One student's file, zip or folder.")],
+    results: Annotated[Path, Option(help="Where Gradescope's results.json goes.")] = Path("results.json"),
     allow_weak_sandbox: Annotated[
-        bool, typer.Option("--allow-weak-sandbox", help="Grade although students' code can't be held well here.")
+        bool, Option("--allow-weak-sandbox", help="Grade although students' code can't be held well here.")
     ] = False,
 ) -> None:
     """Grade one student's work and write it as Gradescope's results.json; what an autograder runs."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from jaxstudy.cli.commands import Argument, Option
 
 
 def bundle(
-    file: Annotated[Path | None, typer.Argument(help="Your script or notebook; without it, the only one here.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Where to write; default: NAME.zip beside your file.")] = None,
+    file: Annotated[Path | None, Argument(help="Your script or notebook; without it, the only one here.")] = None,
+    out: Annotated[Path | None, Option(help="Where to write; default: NAME.zip beside your file.")] = None,
 ) -> None:
     """Pack your work into one zip to hand in, and say what is in it."""
     from jaxstudy.cli.homework.check import only_file

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from jaxstudy.cli.commands import Argument, Exit, Option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def check(
-    file: Annotated[Path | None, typer.Argument(help="Your script or notebook; without it, the only one here.")] = None,
-    homework: Annotated[str | None, typer.Option("--homework", "-H", help="Which homework: 02, or its folder.")] = None,
-    only: Annotated[list[str] | None, typer.Option("--only", help="Check this function alone (repeatable).")] = None,
+    file: Annotated[Path | None, Argument(help="Your script or notebook; without it, the only one here.")] = None,
+    homework: Annotated[str | None, Option("--homework", "-H", help="Which homework: 02, or its folder.")] = None,
+    only: Annotated[list[str] | None, Option("--only", help="Check this function alone (repeatable).")] = None,
 ) -> None:
     """Check your own work: the checks you were given, on this machine, without the network."""
     from jaxstudy.homework.checks.here import uncollected
@@ -34,7 +34,7 @@ def check(
         hasten(if_tried=True)
     own = own_check(folder_of(chosen, homework, _course_root()), chosen, only or ())
     if not show(console, own, chosen.name, not only):
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
 def show(console: Console, own: Own, name: str, everything: bool) -> bool:

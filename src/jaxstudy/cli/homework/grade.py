@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from jaxstudy.cli.commands import Argument, Exit, Option
 
 if TYPE_CHECKING:
     from jaxstudy.homework.assignment import Assignment
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 
 def grade(
-    homework: Annotated[str, typer.Argument(help="Number, name or folder of the homework: 02.")],
+    homework: Annotated[str, Argument(help="Number, name or folder of the homework: 02.")],
     submissions: Annotated[
         Path,
-        typer.Argument(help="A folder of files, folders or zips, or the zip from Gradescope, Canvas, Moodle, GitHub."),
+        Argument(help="A folder of files, folders or zips, or the zip from Gradescope, Canvas, Moodle, GitHub."),
     ],
-    out: Annotated[Path | None, typer.Option(help="Where marks and pages go; default: build/grades/NN_topic.")] = None,
-    jobs: Annotated[int, typer.Option(min=0, help="Submissions at once; 0: as many as keep the cores busy.")] = 0,
-    seed: Annotated[int | None, typer.Option(min=0, help="Of the checks' random inputs; default: recorded.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Keep results that still hold; grade the rest.")] = False,
-    late: Annotated[bool, typer.Option(help="Take points off for lateness; --no-late where dates are wrong.")] = True,
-    scheduler: Annotated[str, typer.Option(help="Grade on a dask cluster: tcp://HOST:PORT.")] = "",
+    out: Annotated[Path | None, Option(help="Where marks and pages go; default: build/grades/NN_topic.")] = None,
+    jobs: Annotated[int, Option(min=0, help="Submissions at once; 0: as many as keep the cores busy.")] = 0,
+    seed: Annotated[int | None, Option(min=0, help="Of the checks' random inputs; default: recorded.")] = None,
+    resume: Annotated[bool, Option("--resume", help="Keep results that still hold; grade the rest.")] = False,
+    late: Annotated[bool, Option(help="Take points off for lateness; --no-late where dates are wrong.")] = True,
+    scheduler: Annotated[str, Option(help="Grade on a dask cluster: tcp://HOST:PORT.")] = "",
     allow_weak_sandbox: Annotated[
-        bool, typer.Option("--allow-weak-sandbox", help="Grade although students' code can't be held well here.")
+        bool, Option("--allow-weak-sandbox", help="Grade although students' code can't be held well here.")
     ] = False,
 ) -> None:
     """Grade a class: marks as CSV, an overview page, feedback for each student.
@@ -56,4 +56,4 @@ def _grade(assignment: Assignment, submissions: Path, folder: Path, options: Opt
             show_graded(assignment, graded, folder)
     except KeyboardInterrupt:
         stderr.print("\nStopped. What is graded is kept: run the same command with --resume to go on.")
-        raise typer.Exit(130) from None
+        raise Exit(130) from None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+from jaxstudy.cli.commands import Argument, Option
 
 
 def new(
-    name: Annotated[str, typer.Argument(help="Two digits and a topic, as the lecture's: 02_functions.")],
-    title: Annotated[str, typer.Option(help="The homework's title; default: the topic.")] = "",
+    name: Annotated[str, Argument(help="Two digits and a topic, as the lecture's: 02_functions.")],
+    title: Annotated[str, Option(help="The homework's title; default: the topic.")] = "",
 ) -> None:
     """Write homework/NAME/: assignment, checks, hidden checks and wrong answers that verify as they are."""
     from jaxstudy.cli.show import console, relative

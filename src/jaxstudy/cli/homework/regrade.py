@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
 from rich.markup import escape
+
+from jaxstudy.cli.commands import Argument, Option
 
 
 def regrade(
-    homework: Annotated[str, typer.Argument(help="Number, name or folder of the homework: 02.")],
-    student: Annotated[str, typer.Option(help="The student's name, or a part that only one name has.")],
-    out: Annotated[Path | None, typer.Option(help="Where the grades lie; default: build/grades/NN_topic.")] = None,
+    homework: Annotated[str, Argument(help="Number, name or folder of the homework: 02.")],
+    student: Annotated[str, Option(help="The student's name, or a part that only one name has.")],
+    out: Annotated[Path | None, Option(help="Where the grades lie; default: build/grades/NN_topic.")] = None,
     allow_weak_sandbox: Annotated[
-        bool, typer.Option("--allow-weak-sandbox", help="Grade although students' code can't be held well here.")
+        bool, Option("--allow-weak-sandbox", help="Grade although students' code can't be held well here.")
     ] = False,
 ) -> None:
     """Grade one student's file again, as it was handed in, with the seed of the run; all reports follow."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+from jaxstudy.cli.commands import Argument
 
 
 def release(
-    homework: Annotated[list[str] | None, typer.Argument(help="Numbers, names or folders; without any: all.")] = None,
+    homework: Annotated[list[str] | None, Argument(help="Numbers, names or folders; without any: all.")] = None,
 ) -> None:
     """Write what students get to build/release/NN_topic/: notebook, script, shown checks; no solutions."""
     from jaxstudy.cli.homework.place import every

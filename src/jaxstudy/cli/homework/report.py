@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from jaxstudy.cli.commands import Argument, Option
 
 
 def report(
-    homework: Annotated[str, typer.Argument(help="Number, name or folder of the homework: 02.")],
-    out: Annotated[Path | None, typer.Option(help="Where the grades lie; default: build/grades/NN_topic.")] = None,
+    homework: Annotated[str, Argument(help="Number, name or folder of the homework: 02.")],
+    out: Annotated[Path | None, Option(help="Where the grades lie; default: build/grades/NN_topic.")] = None,
 ) -> None:
     """Make marks, overview and feedback anew from the results; nothing is graded."""
     from jaxstudy.cli.homework.grading import show_class

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from jaxstudy.cli.commands import Argument, Option
 
 
 def similarity(
-    homework: Annotated[str, typer.Argument(help="Number, name or folder of the homework: 02.")],
-    out: Annotated[Path | None, typer.Option(help="Where the grades lie; default: build/grades/NN_topic.")] = None,
+    homework: Annotated[str, Argument(help="Number, name or folder of the homework: 02.")],
+    out: Annotated[Path | None, Option(help="Where the grades lie; default: build/grades/NN_topic.")] = None,
 ) -> None:
     """Rank pairs of graded submissions that are alike, and show them side by side."""
     from jaxstudy.cli.homework.place import find, grades_of

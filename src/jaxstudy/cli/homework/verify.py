@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+from jaxstudy.cli.commands import Argument, Option
 
 
 def verify(
-    homework: Annotated[list[str] | None, typer.Argument(help="Numbers, names or folders; without any: all.")] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="How often, each time on a fresh seed.")] = 3,
-    seed: Annotated[int | None, typer.Option(help="Of the first round; default: a fresh one.")] = None,
-    sandbox: Annotated[bool, typer.Option("--sandbox", help="Run everything as it is graded, in the sandbox.")] = False,
+    homework: Annotated[list[str] | None, Argument(help="Numbers, names or folders; without any: all.")] = None,
+    rounds: Annotated[int, Option(min=1, help="How often, each time on a fresh seed.")] = 3,
+    seed: Annotated[int | None, Option(help="Of the first round; default: a fresh one.")] = None,
+    sandbox: Annotated[bool, Option("--sandbox", help="Run everything as it is graded, in the sandbox.")] = False,
 ) -> None:
     """Try the solutions, the bare release and every listed wrong answer on all checks."""
     from jaxstudy.cli.homework.place import every

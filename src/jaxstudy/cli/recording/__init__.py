@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import typer
-
+from jaxstudy.cli.commands import App
 from jaxstudy.cli.recording import export, redact, shift, show, trim
 
-app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Recordings of talks: shown, trimmed, redacted, exported."
-)
+app = App(help="Recordings of talks: shown, trimmed, redacted, exported.")
 app.command("show")(show.show)
 app.command("trim")(trim.trim)
 app.command("shift")(shift.shift)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from jaxstudy.cli.commands import Argument, Option
 from jaxstudy.cli.recording.showing import NAMED
 
 FORMATS = {"notebook": ".ipynb", "cast": ".cast"}
 
 
 def export(
-    recording: Annotated[str, typer.Argument(help=NAMED)] = "",
-    to: Annotated[str, typer.Option(help="notebook, or cast (asciinema's).")] = "notebook",
-    out: Annotated[Path | None, typer.Option(help="File to write; default: beside the recording.")] = None,
+    recording: Annotated[str, Argument(help=NAMED)] = "",
+    to: Annotated[str, Option(help="notebook, or cast (asciinema's).")] = "notebook",
+    out: Annotated[Path | None, Option(help="File to write; default: beside the recording.")] = None,
 ) -> None:
     """Write a recording as a notebook of what was run with what it gave, or as a terminal session."""
     from rich.markup import escape

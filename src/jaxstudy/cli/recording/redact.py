@@ -5,17 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from jaxstudy.cli.commands import Argument, Option
 from jaxstudy.cli.recording.showing import NAMED
 
 
 def redact(
-    recording: Annotated[str, typer.Argument(help=NAMED)] = "",
+    recording: Annotated[str, Argument(help=NAMED)] = "",
     pattern: Annotated[
-        list[str] | None, typer.Option(help="Regular expression of what goes too; may be given often.")
+        list[str] | None, Option(help="Regular expression of what goes too; may be given often.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the new recording; default: beside the old.")] = None,
+    out: Annotated[Path | None, Option(help="Folder for the new recording; default: beside the old.")] = None,
 ) -> None:
     """Take out home folders, user names, e-mail addresses, tokens and passwords. Figures are not looked into."""
     from dataclasses import replace

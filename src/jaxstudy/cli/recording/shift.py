@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from jaxstudy.cli.commands import Argument, Option
 from jaxstudy.cli.recording.showing import NAMED
 
 
 def shift(
-    recording: Annotated[str, typer.Argument(help=NAMED)] = "",
-    by: Annotated[str, typer.Option(help="Later by so much (90, 1:30); earlier with a minus: --by=-90.")] = "0",
-    out: Annotated[Path | None, typer.Option(help="Folder for the new recording; default: beside the old.")] = None,
+    recording: Annotated[str, Argument(help=NAMED)] = "",
+    by: Annotated[str, Option(help="Later by so much (90, 1:30); earlier with a minus: --by=-90.")] = "0",
+    out: Annotated[Path | None, Option(help="Folder for the new recording; default: beside the old.")] = None,
 ) -> None:
     """Move all of a recording in time, so that its second 0 is that of a video. Nothing goes before 0."""
     from jaxstudy.cli.recording.showing import recording_named, seconds_given, show_line, show_next

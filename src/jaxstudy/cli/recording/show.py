@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
+from jaxstudy.cli.commands import Argument, Option, echo
 from jaxstudy.cli.recording.showing import NAMED
 
 
 def show(
-    recording: Annotated[str, typer.Argument(help=NAMED)] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="For programs: all of it as JSON.")] = False,
+    recording: Annotated[str, Argument(help=NAMED)] = "",
+    as_json: Annotated[bool, Option("--json", help="For programs: all of it as JSON.")] = False,
 ) -> None:
     """Say what is in a recording: sections, runs, errors, marks, questions, each with its time."""
     from jaxstudy.cli.recording.listing import list_summary
@@ -25,7 +24,7 @@ def show(
         import json
         from dataclasses import asdict
 
-        typer.echo(json.dumps({"path": str(found.path), **asdict(summary)}, ensure_ascii=False, indent=1))
+        echo(json.dumps({"path": str(found.path), **asdict(summary)}, ensure_ascii=False, indent=1))
         return
     show_line(found.path, summary)
     list_summary(summary)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from jaxstudy.cli.commands import Argument, Option
 from jaxstudy.cli.recording.showing import NAMED
 
 
 def trim(
-    recording: Annotated[str, typer.Argument(help=NAMED)] = "",
-    start: Annotated[str, typer.Option("--from", help="What comes before goes: 90, 1:30, 1:02:03.5.")] = "0",
-    end: Annotated[str, typer.Option("--to", help="What comes later goes; default: to the end.")] = "",
-    out: Annotated[Path | None, typer.Option(help="Folder for the new recording; default: beside the old.")] = None,
+    recording: Annotated[str, Argument(help=NAMED)] = "",
+    start: Annotated[str, Option("--from", help="What comes before goes: 90, 1:30, 1:02:03.5.")] = "0",
+    end: Annotated[str, Option("--to", help="What comes later goes; default: to the end.")] = "",
+    out: Annotated[Path | None, Option(help="Folder for the new recording; default: beside the old.")] = None,
 ) -> None:
     """Keep a part of a talk. Cells that ran before it stay, at second 0: the notebook as it stood."""
     import math

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import typer
-
+from jaxstudy.cli.commands import App
 from jaxstudy.cli.replay import align, glossary, new, outline, transcribe, transcript
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Afterwards: transcript, glossary, chapters.")
+app = App(help="Afterwards: transcript, glossary, chapters.")
 app.command("transcribe")(transcribe.transcribe)
 app.command("transcript")(transcript.transcript)
 app.command("glossary")(glossary.glossary)
@@ -15,7 +14,7 @@ app.command("outline")(outline.outline)
 app.command("new")(new.new)
 
 
-@app.callback()
+@app.first
 def replay() -> None:
     """Make a talk's recording readable: its words put right, laid against the lecture they belong to."""
     from jaxstudy.replay.extras import check_installed

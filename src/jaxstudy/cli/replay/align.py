@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from jaxstudy.cli.commands import Argument, Option
 
 if TYPE_CHECKING:
     from jaxstudy.replay.chapters import Chapters
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def align(
-    file: Annotated[Path, typer.Argument(help="A transcript in any format that `replay transcript` reads.")],
-    lecture: Annotated[str, typer.Argument(help="Number, name or file of the lecture that was given.")],
-    recording: Annotated[Path | None, typer.Option(help="What `present` recorded: slides and runs then rule.")] = None,
-    offset: Annotated[float | None, typer.Option(help="Recording's seconds at the video's second 0.")] = None,
-    afresh: Annotated[bool, typer.Option("--afresh", help="Forget the chapters file that is there.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder for what is written; default: beside the file.")] = None,
+    file: Annotated[Path, Argument(help="A transcript in any format that `replay transcript` reads.")],
+    lecture: Annotated[str, Argument(help="Number, name or file of the lecture that was given.")],
+    recording: Annotated[Path | None, Option(help="What `present` recorded: slides and runs then rule.")] = None,
+    offset: Annotated[float | None, Option(help="Recording's seconds at the video's second 0.")] = None,
+    afresh: Annotated[bool, Option("--afresh", help="Forget the chapters file that is there.")] = False,
+    out: Annotated[Path | None, Option(help="Folder for what is written; default: beside the file.")] = None,
 ) -> None:
     """Find which part of the lecture is spoken of when, and write chapters to edit, with a text for YouTube."""
     from jaxstudy.cli.course import course_for

@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from jaxstudy.cli.commands import Argument, Option
 
 if TYPE_CHECKING:
     from jaxstudy.replay.transcript import Transcript
 
 
 def glossary(
-    file: Annotated[Path, typer.Argument(help="A transcript in any format that `replay transcript` reads.")],
-    glossary: Annotated[Path | None, typer.Option(help="Default: the course's glossary.toml.")] = None,
-    suggest: Annotated[bool, typer.Option("--suggest", help="Propose forms that the glossary lacks.")] = False,
-    accept: Annotated[list[str] | None, typer.Option(help='"heard=term": write it into the glossary first.')] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for what is written; default: beside the file.")] = None,
+    file: Annotated[Path, Argument(help="A transcript in any format that `replay transcript` reads.")],
+    glossary: Annotated[Path | None, Option(help="Default: the course's glossary.toml.")] = None,
+    suggest: Annotated[bool, Option("--suggest", help="Propose forms that the glossary lacks.")] = False,
+    accept: Annotated[list[str] | None, Option(help='"heard=term": write it into the glossary first.')] = None,
+    out: Annotated[Path | None, Option(help="Folder for what is written; default: beside the file.")] = None,
 ) -> None:
     """Write misheard terms right: captions, text and a diff to review; the raw words are kept."""
     from jaxstudy.atomic import write_atomically

@@ -5,20 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from jaxstudy.cli.commands import Argument, Option
 
 if TYPE_CHECKING:
     from jaxstudy.replay.starting import Started
 
 
 def new(
-    files: Annotated[list[Path], typer.Argument(help="A recording (or its folder), a transcript, or both.")],
-    lecture: Annotated[str, typer.Option(help="Number or name; default: the recording's.")] = "",
-    video: Annotated[str, typer.Option(help="A video or audio file, or a YouTube address.")] = "",
-    name: Annotated[str, typer.Option(help="Of the folder and the page; default: lecture and date.")] = "",
-    title: Annotated[str, typer.Option(help="Default: the lecture's.")] = "",
+    files: Annotated[list[Path], Argument(help="A recording (or its folder), a transcript, or both.")],
+    lecture: Annotated[str, Option(help="Number or name; default: the recording's.")] = "",
+    video: Annotated[str, Option(help="A video or audio file, or a YouTube address.")] = "",
+    name: Annotated[str, Option(help="Of the folder and the page; default: lecture and date.")] = "",
+    title: Annotated[str, Option(help="Default: the lecture's.")] = "",
     offset: Annotated[
-        float | None, typer.Option(help="Seconds the recording is ahead of the video; default: proposed.")
+        float | None, Option(help="Seconds the recording is ahead of the video; default: proposed.")
     ] = None,
 ) -> None:
     """Make a talk ready for the study site: replays/NAME with words, chapters and what was run, to edit."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from jaxstudy.cli.commands import Argument, Option
 
 
 def outline(
-    file: Annotated[Path, typer.Argument(help="A transcript in any format that `replay transcript` reads.")],
-    sections: Annotated[int | None, typer.Option(min=1, help="How many; default: one for every 3½ minutes.")] = None,
-    glossary: Annotated[Path | None, typer.Option(help="Default: the course's glossary.toml, if there is one.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for what is written; default: beside the file.")] = None,
+    file: Annotated[Path, Argument(help="A transcript in any format that `replay transcript` reads.")],
+    sections: Annotated[int | None, Option(min=1, help="How many; default: one for every 3½ minutes.")] = None,
+    glossary: Annotated[Path | None, Option(help="Default: the course's glossary.toml, if there is one.")] = None,
+    out: Annotated[Path | None, Option(help="Folder for what is written; default: beside the file.")] = None,
 ) -> None:
     """Draft from a bare transcript: sections and their minutes, questions, homework, terms to check."""
     from jaxstudy.cli.replay.showing import course_terms, glossary_if_any, show_next, show_summary, show_written

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from jaxstudy.cli.commands import Argument, Option
 
 
 def transcribe(
-    media: Annotated[Path, typer.Argument(help="The recording: any audio or video file.")],
-    model: Annotated[str, typer.Option(help="tiny … large-v3, turbo, or the folder of a model.")] = "small",
-    language: Annotated[str, typer.Option(help="en, de, …; auto lets the model guess.")] = "en",
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    glossary: Annotated[Path | None, typer.Option(help="Its terms are hinted; default: the course's.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for what is written; default: beside the file.")] = None,
+    media: Annotated[Path, Argument(help="The recording: any audio or video file.")],
+    model: Annotated[str, Option(help="tiny … large-v3, turbo, or the folder of a model.")] = "small",
+    language: Annotated[str, Option(help="en, de, …; auto lets the model guess.")] = "en",
+    device: Annotated[str, Option(help="auto, cpu or cuda.")] = "auto",
+    glossary: Annotated[Path | None, Option(help="Its terms are hinted; default: the course's.")] = None,
+    out: Annotated[Path | None, Option(help="Folder for what is written; default: beside the file.")] = None,
 ) -> None:
     """Write down what is said in a recording (faster-whisper, on this machine; needs the extra `asr`)."""
     from jaxstudy.cli.replay.showing import glossary_if_any, show_next, show_summary, show_written

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from jaxstudy.cli.commands import Argument, Option
 
 
 def transcript(
-    file: Annotated[Path, typer.Argument(help="Whisper's log or JSON, SRT, WebVTT, YouTube's XML or json3.")],
-    out: Annotated[Path | None, typer.Option(help="Folder for what is written; default: beside the file.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="List every finding, not the first few of a kind.")] = False,
+    file: Annotated[Path, Argument(help="Whisper's log or JSON, SRT, WebVTT, YouTube's XML or json3.")],
+    out: Annotated[Path | None, Option(help="Folder for what is written; default: beside the file.")] = None,
+    everything: Annotated[bool, Option("--all", help="List every finding, not the first few of a kind.")] = False,
 ) -> None:
     """Read a transcript, say what is wrong with it line by line, and write it mended, as captions and as text."""
     from jaxstudy.cli.replay.showing import show_mended, show_next, show_summary, show_written
