@@ -73,7 +73,9 @@ def test_a_command_does_not_wait_for_the_others_and_a_misspelt_one_is_met_with_t
     told = "import sys, jaxstudy.cli as cli; sys.argv[1:] = ['check', '--help']\ntry: cli.main()\nexcept SystemExit: "
     told += "print(*(m for m in sys.modules if m.startswith('jaxstudy.cli.')))"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
-    assert set(done.stdout.splitlines()[-1].split()) == {"jaxstudy.cli.app", "jaxstudy.cli.check"}
+    assert set(done.stdout.splitlines()[-1].split()) == {
+        f"jaxstudy.cli.{name}" for name in ("app", "check", "commands", "completion")
+    }
     wrong = jaxstudy("biuld", cwd=course.root)
     assert wrong.returncode == 2 and "Did you mean 'build'?" in wrong.stderr
 

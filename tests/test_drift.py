@@ -182,7 +182,7 @@ def spare() -> Iterator[Path]:
 def start_drift(course: Course, spare: Path, **pip: str) -> subprocess.Popen[str]:
     """`jaxstudy drift` whose temporary files all go to `spare`, and whose pip is told where to look."""
     environment = {**os.environ, "TMPDIR": str(spare), **{f"PIP_{key.upper()}": value for key, value in pip.items()}}
-    command = [sys.executable, "-m", "jaxstudy", "drift"]
+    command = [sys.executable, "-m", "jaxstudy", "drift", "--python", sys.executable]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment}
     return subprocess.Popen(command, cwd=course.root, start_new_session=True, **pipes)  # type: ignore[call-overload,no-any-return]
 

@@ -345,3 +345,36 @@ def test_a_file_of_wrong_answers_without_any_is_one_plain_problem(text: str, hom
     done = subprocess.run(command, capture_output=True, text=True, cwd=homework.parents[1], timeout=120)
     assert done.returncode == 2 and "Traceback" not in done.stderr + done.stdout
     assert "wrong.py" in done.stderr + done.stdout
+
+
+def test_a_check_that_nobody_could_judge_shows_no_tick_and_no_points(tmp_path: Path) -> None:
+    assignment = small_homework(tmp_path / "07_three")
+    folder = release(assignment, tmp_path / "out").folder
+    checks = folder / "checks.py"
+    # Another input than was recorded, as when checks.py is newer than the answers beside it.
+    checks.write_text(checks.read_text().replace("student.double, normal(rng, 4)", "student.double, normal(rng, 5)"))
+    work = folder / "07_three.py"
+    work.write_text(GOOD)
+    command = [sys.executable, "-m", "jaxstudy", "homework", "check"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    assert "✓ third gives a third.  2/2" in done.stdout and "? double doubles.  ?/1" in done.stdout, done.stdout
+    assert "1 of 2 checks hold; 1 can be judged only when it is graded" in done.stdout and "✓ double" not in done.stdout
+    (unjudged,) = (result for result in own_check(folder, work).run() if result.id == "test_double")
+    assert (unjudged.status, unjudged.earned) == ("unjudged", 0.0)
+
+
+ASKS = """
+import jaxstudy.homework.checks as kit
+
+def test_again(student, rng):
+    "Again."
+    getattr(kit, "val" + "ue")(student.double, kit.normal(rng, 4))
+"""
+
+
+def test_a_release_records_what_its_checks_ask_whatever_their_code_looks_like(tmp_path: Path) -> None:
+    assignment = small_homework(tmp_path / "07_three")
+    assignment.checks.write_text(assignment.checks.read_text() + ASKS)
+    folder = release(assignment, tmp_path / "out").folder
+    (folder / "07_three.py").write_text(GOOD)
+    assert {result.status for result in own_check(folder, folder / "07_three.py").run()} == {"passed"}

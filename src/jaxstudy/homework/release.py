@@ -17,11 +17,11 @@ from jaxstudy.course.percent import read_percent
 from jaxstudy.course.percent import read_script as read_cells
 from jaxstudy.course.prose import code_in_prose
 from jaxstudy.errors import InputError, Problem
+from jaxstudy.homework.answers import answers_for
 from jaxstudy.homework.assignment import Assignment
 from jaxstudy.homework.files_beside import FilesBeside, files_beside, others_beside
 from jaxstudy.homework.foreign_marks import foreign_marks
 from jaxstudy.homework.leaks import leaks
-from jaxstudy.homework.needs import answers_for
 from jaxstudy.homework.recorded import FILE
 from jaxstudy.homework.script import Script, read_script
 

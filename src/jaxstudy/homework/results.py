@@ -9,12 +9,12 @@ from typing import Any
 
 FORMAT = 1
 """Raised when the JSON changes its meaning."""
-STATUSES = ("passed", "partial", "failed", "error", "timeout", "died", "memory", "missing", "not_answered")
+STATUSES = ("passed", "partial", "failed", "error", "timeout", "died", "memory", "missing", "not_answered", "unjudged")
 """What became of a check.
 
 `failed`: an answer, but a wrong one; `error`: the student's code raised; `timeout`, `died`, `memory`: its worker hung,
 ended, or ran out of memory; `missing`: the function is not there, or still the starter; `not_answered`: not asked any
-more, after too many dead workers.
+more, after too many dead workers; `unjudged`: nothing is wrong, but what is right was not at hand.
 """
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jaxstudy.course import Course
+from jaxstudy.homework.answers import answers_for
 from jaxstudy.homework.assignment import Assignment, homework_folders, load_assignment
-from jaxstudy.homework.needs import answers_for
 from jaxstudy.homework.recorded import FILE
 from jaxstudy.homework.release import student_files
 from jaxstudy.homework.trying import all_checks

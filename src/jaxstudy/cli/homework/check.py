@@ -49,13 +49,19 @@ def show(console: Console, own: Own, name: str, everything: bool) -> bool:
             results.append(result)
             _show_one(console, result)
     held = [result for result in results if result.status == "passed"]
+    unjudged = [result for result in results if result.status == "unjudged"]
     console.print()
+    if unjudged and len(held) + len(unjudged) == len(results):
+        words = f"{len(held)} of {len(results)} checks hold; {len(unjudged)} can be judged only when it is graded"
+        console.print(Text(words + ".", style="yellow"))
+        console.print(f"Next: hand in {name}." if everything else "Next: the next function; at the end, check all.")
+        return True
     if len(held) == len(results):
         all_of_them = "The check holds" if len(results) == 1 else f"All {len(results)} checks hold"
         console.print(Text(f"{all_of_them}. Grading adds hidden ones, on other inputs.", style="green"))
         console.print(f"Next: hand in {name}." if everything else "Next: the next function; at the end, check all.")
         return True
-    first = next(result for result in results if result.status != "passed")
+    first = next(result for result in results if result.status not in ("passed", "unjudged"))
     waiting = sum(result.status == "missing" for result in results)
     words = f"{len(held)} of {len(results)} checks hold{_waiting(waiting)}"
     console.print(Text(words + ".", style="bold"))
@@ -85,9 +91,11 @@ def _what_runs(console: Console) -> Iterator[Callable[[Check], None]]:
 def _show_one(console: Console, result: CheckResult) -> None:
     from rich.text import Text
 
-    marks = {"passed": ("✓", "green"), "missing": ("·", "yellow"), "partial": ("◐", "yellow")}
-    mark, style = marks.get(result.status, ("✗", "red"))
-    points = f"{result.earned:g}/{result.points:g}" + (" bonus" if result.bonus else "")
+    marks = {"passed": "✓", "missing": "·", "partial": "◐", "unjudged": "?"}
+    mark = marks.get(result.status, "✗")
+    style = {"✓": "green", "✗": "red"}.get(mark, "yellow")
+    earned = "?" if result.status == "unjudged" else f"{result.earned:g}"
+    points = f"{earned}/{result.points:g}" + (" bonus" if result.bonus else "")
     console.print(Text.assemble((mark, style), " ", (result.title, "bold"), f"  {points}"))
     for line in result.message.splitlines():
         console.print(Text("    " + line))

@@ -166,6 +166,8 @@ def _result(check: Check, findings: Findings, seconds: float) -> CheckResult:
         status = "partial"
     if status in ("died", "memory", "timeout", "not_answered"):
         earned = 0.0
+    if findings.unjudged and not findings.found:
+        status, earned = "unjudged", 0.0  # nothing is wrong, and nobody knows whether all is right
     return CheckResult(
         id=check.id,
         title=check.title,

@@ -21,6 +21,7 @@ STATUS = {
     "memory": "✗",
     "missing": "–",
     "not_answered": "–",
+    "unjudged": "?",
 }
 WORDS = {
     "passed": "all right",
@@ -32,6 +33,7 @@ WORDS = {
     "memory": "ran out of memory",
     "missing": "not written yet",
     "not_answered": "not asked",
+    "unjudged": "can be judged only when it is graded",
 }
 
 
