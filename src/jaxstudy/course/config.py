@@ -16,6 +16,7 @@ from jaxstudy.course.lecture import Lecture
 from jaxstudy.errors import InputError, Problem, near
 
 FILE = "course.toml"
+GENERATORS = ("mkdocs", "zensical")
 _ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?(/[^\s?#\"'<>]*)?")
 
 
@@ -30,6 +31,8 @@ class Settings:
     """`owner/name` on GitHub: pages then offer Colab, which opens the notebooks that `mkdocs gh-deploy` publishes."""
     site_url: str = ""
     """Where the study site is published: pages then have canonical addresses, previews (og:) and a sitemap."""
+    generator: str = "mkdocs"
+    """What makes the study site of its sources: `mkdocs` (with Material), or `zensical` where it is installed."""
     start: datetime.date | None = None
     """The day of week 1; a lecture's date is this plus seven days a week."""
     dates: Mapping[str, datetime.date] = field(default_factory=dict)
@@ -158,6 +161,8 @@ def _checked(key: str, value: Any) -> Any:
     if key == "site_url" and value and not _ADDRESS.fullmatch(value):
         do = 'write site_url = "https://owner.github.io/name/", say'
         raise ValueError("the http or https address of the published site", repr(value), do)
+    if key == "generator" and value not in GENERATORS:
+        raise ValueError(f"one of {', '.join(GENERATORS)}", f"{value!r}{near(value, GENERATORS)}", "correct the name")
     return value
 
 

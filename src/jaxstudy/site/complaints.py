@@ -28,8 +28,8 @@ def _problem(message: str, course: Course) -> Problem:
     if link is None:
         return Problem("a site that builds strictly", message, "correct what it names", *_place_in(message, course))
     target = link["target"]
-    path = _source_of(link["page"], course)
-    line = _line_of(target, path) if path else None
+    path = source_of(link["page"], course)
+    line = line_of(target, path) if path else None
     if _ANCHOR.search(message):
         do = "correct what stands behind the #: a step's id, or a heading in lower case with dashes"
         return Problem("a link to a place on a page", f"{target!r}, and no such place", do, path, line)
@@ -40,12 +40,12 @@ def _problem(message: str, course: Course) -> Problem:
 def _place_in(message: str, course: Course) -> tuple[Path | None, int | None]:
     """The source of the first page that a message names."""
     for name in re.findall(r"'([^']+\.md)'", message):
-        if path := _source_of(name, course):
+        if path := source_of(name, course):
             return path, None
     return None, None
 
 
-def _source_of(page: str, course: Course) -> Path | None:
+def source_of(page: str, course: Course) -> Path | None:
     """The lecture or the guide that a page of `build/docs` is made from."""
     folder, _, name = page.rpartition("/")
     if folder == "guides":
@@ -55,7 +55,7 @@ def _source_of(page: str, course: Course) -> Path | None:
     return None
 
 
-def _line_of(target: str, path: Path) -> int | None:
+def line_of(target: str, path: Path) -> int | None:
     """The first line that holds the link. On a page a lecture's link says `.md`, and files lie elsewhere."""
     text = path.read_text(encoding="utf-8-sig", errors="replace") if path.is_file() else ""
     place, _, anchor = target.partition("#")

@@ -22,6 +22,7 @@ from jaxstudy.site.complaints import problems_in
 from jaxstudy.site.lighten import lighten
 from jaxstudy.site.renewal import Sources, keeps_its_places, link_site, merge_search, page_of
 from jaxstudy.site.sources import NAV, write_if_changed
+from jaxstudy.site.zensical import run_zensical
 
 CONFIG = "mkdocs.yml"
 DEFAULTS = "site-defaults.yml"
@@ -48,7 +49,10 @@ def build_site(course: Course, *, strict: bool = True) -> Path:
     fresh = course.build / ".site-new"
     shutil.rmtree(fresh, ignore_errors=True)
     try:
-        if changed is None or not _renew(course, config, changed, fresh, strict):
+        if course.settings.generator == "zensical":
+            run_zensical(course, config, fresh, strict=strict)  # it takes no longer than we do for a page
+            lighten(fresh)
+        elif changed is None or not _renew(course, config, changed, fresh, strict):
             shutil.rmtree(fresh, ignore_errors=True)
             _run_mkdocs(course, ["-m", "mkdocs", "build", "--clean", "-f", str(config), "-d", str(fresh)], strict)
             lighten(fresh)
@@ -137,7 +141,7 @@ def _kept(path: Path) -> Sources | None:
 def _sources(course: Course, config: Path, strict: bool) -> Sources:
     """All that the site depends on. Files by size and time: they are touched only when they change."""
     docs = course.build / "docs"
-    parts = [repr(_tools()), str(strict), config.read_text(encoding="utf-8")]
+    parts = [course.settings.generator, repr(_tools()), str(strict), config.read_text(encoding="utf-8")]
     parts += [_text(course.build / name) for name in (NAV, DEFAULTS)]
     files = {}
     for path in sorted(docs.rglob("*")):
