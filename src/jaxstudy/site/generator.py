@@ -52,6 +52,7 @@ def build_site(course: Course, *, strict: bool = True) -> Path:
         if course.settings.generator == "zensical":
             run_zensical(course, config, fresh, strict=strict)  # it takes no longer than we do for a page
             lighten(fresh)
+            _drop_empty_sitemap(fresh)
         elif changed is None or not _renew(course, config, changed, fresh, strict):
             shutil.rmtree(fresh, ignore_errors=True)
             _run_mkdocs(course, ["-m", "mkdocs", "build", "--clean", "-f", str(config), "-d", str(fresh)], strict)
