@@ -17,7 +17,7 @@ import pytest
 
 from graders import small_homework
 from jaxstudy.homework.grading import Grader
-from jaxstudy.homework.sandbox import context
+from jaxstudy.homework.sandbox import context, spawning
 
 
 def said_by(code: str) -> Any:
@@ -145,3 +145,25 @@ def test_programs_that_call_lapack_or_come_from_a_cache_are_found_whole(tmp_path
     others = {path.name.partition("-")[0] for path in kept.iterdir() if path.name not in ours}
     # What calls LAPACK is kept by JAX's cache, what we can name by ours, nothing by both.
     assert ours and others == {"jit_solve"}
+
+
+# As in a JAX whose private names are gone, or mean something else: no trial holds.
+NO_TRIAL_HOLDS = """
+import jaxstudy.homework.sandbox.context as context
+context._TRIED, context._in_a_trial = (), lambda *questions: [False] * len(questions)
+from jaxstudy.homework.sandbox.zygote import main
+"""
+
+
+def test_a_run_says_which_speed_ups_are_off_and_gives_the_same_marks(
+    tmp_path: Path, grader: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = "import jax.numpy as jnp\ndef double(x):\n    return 2 * x\ndef third(x):\n    return x\n"
+    usual = grader.grade(work, "ada")
+    assert "without" not in usual.environment
+    plain = "from jaxstudy.homework.sandbox.zygote import main\n"
+    monkeypatch.setattr(spawning, "_START_CODE", spawning._START_CODE.replace(plain, NO_TRIAL_HOLDS))
+    with Grader(small_homework(tmp_path / "07_three"), seed=3) as slower:
+        result = slower.grade(work, "ada")
+    assert "one context" in result.environment["without"] and "quick compiling" in result.environment["without"]
+    assert [check.earned for check in result.checks] == [check.earned for check in usual.checks]

@@ -78,8 +78,7 @@ class Grader:
         self.seed = secrets.randbelow(2**31) if seed is None else seed
         self._weak, self._tiers = allow_weak_sandbox, TIERS[TIERS.index(strongest) :]
         self.checks: tuple[Check, ...] = (*load_checks(assignment.checks), *_hidden(assignment.hidden))
-        self.sandbox: Sandbox | None = None
-        """How workers are held; known once the grader has been entered."""
+        self.sandbox: Sandbox | None = None  # how workers are held, known once the grader has been entered
         self._programs, self._given = programs, nursery
         self._references: list[Reference] = []
         self._asked_of: dict[Check, Reference] = {}
@@ -106,6 +105,7 @@ class Grader:
             borrowed = self._programs is not None and borrow(self._programs, key, self._cache)
             self._cache.chmod(0o777)  # a worker of root's is another user; the folder around it is ours alone
             self._rehearse(self._start_reference())
+            self._environment |= {"without": self._nursery.without} if self._nursery.without else {}
             if self._programs is not None and not borrowed:
                 keeping = threading.Thread(target=keep, args=(self._programs, key, self._cache))
                 keeping.start()  # nobody who is graded waits for it

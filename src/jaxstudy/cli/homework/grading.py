@@ -75,6 +75,9 @@ def show_class(results: list[SubmissionResult], reports: Reports) -> None:
         console.print(f"  sandbox: {', '.join(tiers)}{warning}; seed {results[0].seed}")
         layers = dict.fromkeys(layer for result in results if result.sandbox for layer in result.sandbox.layers)
         console.print(f"  [dim]layers: {', '.join(layers)}[/]")
+    for without in sorted({result.environment["without"] for result in results if "without" in result.environment}):
+        jax = results[0].environment.get("jax", "")
+        console.print(f"  [yellow]slower than it could be with jax {jax}: without {without}; marks are the same[/]")
     console.print(f"  marks     {relative(reports.marks)}")
     console.print(f"  overview  {relative(reports.overview)}")
     console.print(f"  feedback  {relative(reports.feedback)}/")

@@ -95,6 +95,16 @@ class Nursery:
             do = "run `jaxstudy doctor`; threads or a JAX backend before the fork would hang every worker"
             raise FoundWanting(Problem("a process that forks workers", last[0], do))
 
+    @property
+    def without(self) -> str:
+        """Which of the speed-ups for small programs are off with the JAX that is here, in words; empty: none."""
+        words = {
+            "shared_context": "one context for all programs",
+            "quick": "quick compiling",
+            "remembers": "found programs",
+        }
+        return ", ".join(said for key, said in words.items() if not self.ready.get(key))
+
     def fork(self, terms: Terms) -> Born:
         """Ask for a worker; whether it could be held as `terms` say is reported on `Born.status`."""
         self.wait()
