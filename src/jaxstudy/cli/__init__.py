@@ -11,6 +11,7 @@ from collections.abc import Sequence
 def main() -> None:
     """Run the command line; errors a person can mend are shown as such, with exit code 1 or 2."""
     _open_what_is_closed()
+    gc.set_threshold(50_000, 20, 100)  # most of what a command makes, it needs until it ends
     _start_ahead(sys.argv[1:])
     from jaxstudy.cli.app import make
     from jaxstudy.errors import StudyError

@@ -18,6 +18,7 @@ from jaxstudy.course import Course
 from jaxstudy.course.config import shipped
 from jaxstudy.errors import Problem, SiteBroken, ToolMissing
 from jaxstudy.installing import extra_words
+from jaxstudy.site import renewal
 from jaxstudy.site.complaints import problems_in
 from jaxstudy.site.lighten import lighten
 from jaxstudy.site.renewal import Sources, keeps_its_places, link_site, merge_search, page_of
@@ -75,7 +76,8 @@ def _renew(course: Course, config: Path, changed: list[str], fresh: Path, strict
         link_site(site, fresh, changed)
     except OSError:
         return False  # a file system without links
-    _run_mkdocs(course, ["-m", "jaxstudy.site.renewal", str(config), str(fresh)], strict)
+    # As a file, since as a module it would bring all of this room along; -P, since this folder's names are no modules.
+    _run_mkdocs(course, ["-P", renewal.__file__, str(config), str(fresh)], strict)
     lighten(fresh, only=[page_of(name) for name in changed if name.endswith(".md")] + ["404.html"])
     _drop_empty_sitemap(fresh)
     return merge_search(site, fresh, changed) and keeps_its_places(site, fresh, changed)

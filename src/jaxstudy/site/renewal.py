@@ -124,6 +124,10 @@ def main() -> None:
     from mkdocs.config import load_config
     from mkdocs.exceptions import Abort
     from mkdocs.plugins import BasePlugin
+    from mkdocs.structure.files import Files
+
+    # Ten thousand icons of the theme, of which none is copied; what else it brings is linked already.
+    Files.add_files_from_theme = lambda *_: None  # type: ignore[method-assign]
 
     class Places(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
         """Tells MkDocs which places there are on pages that it does not read."""
