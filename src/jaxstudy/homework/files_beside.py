@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
+from jaxstudy.atomic import write_atomically
 from jaxstudy.build.names import imported_modules, parse
 from jaxstudy.errors import Problem
-from jaxstudy.homework.assignment import SETTINGS
+from jaxstudy.homework.assignment import SETTINGS, Assignment
 
 _PICTURE = re.compile(r"!\[[^\]]*\]\(\s*<?([^)\s>]+)|<img[^>]+src=[\"']([^\"']+)")
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(\s*<?([^)\s>]+)|<a[^>]+href=[\"']([^\"']+)")
@@ -108,3 +109,21 @@ def _is_named(name: str, said: set[str], modules: set[str]) -> bool:
         return True
     stem = path.with_suffix("").as_posix()
     return path.suffix == ".py" and (stem in modules or stem.removesuffix("/__init__") in modules)
+
+
+def copy_given(assignment: Assignment, folder: Path) -> Path | None:
+    """Copy what lies beside the assignment and goes to students into `folder`; None where there is nothing.
+
+    Raises:
+        InputError: the script can't be read.
+    """
+    if not others_beside(assignment.folder):
+        return None
+    from jaxstudy.homework.release import beside  # half of what a grader imports, and few have such files
+
+    given = beside(assignment).given
+    for name, path in given.items():
+        write_atomically(folder / name, path.read_bytes())
+    for inner in (folder, *(path for path in folder.rglob("*") if path.is_dir())) if given else ():
+        inner.chmod(0o755)  # a worker of root's is another user
+    return folder if given else None

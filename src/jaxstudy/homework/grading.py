@@ -30,9 +30,9 @@ from jaxstudy.errors import FoundWanting, Problem, ToolMissing
 from jaxstudy.homework.asked_remotely import Reference, Submission
 from jaxstudy.homework.assignment import Assignment
 from jaxstudy.homework.checks.running import Check, load_checks, run_check
+from jaxstudy.homework.files_beside import copy_given
 from jaxstudy.homework.imports import imports_of
 from jaxstudy.homework.programs import borrow, keep, programs_key
-from jaxstudy.homework.release import copy_given
 from jaxstudy.homework.results import CheckResult, Sandbox, SubmissionResult
 from jaxstudy.homework.sandbox.held import Refused
 from jaxstudy.homework.sandbox.nursery import Nursery

@@ -19,7 +19,7 @@ from jaxstudy.course.prose import code_in_prose
 from jaxstudy.errors import InputError, Problem
 from jaxstudy.homework.answers import answers_for
 from jaxstudy.homework.assignment import Assignment
-from jaxstudy.homework.files_beside import FilesBeside, files_beside, others_beside
+from jaxstudy.homework.files_beside import FilesBeside, files_beside
 from jaxstudy.homework.foreign_marks import foreign_marks
 from jaxstudy.homework.leaks import leaks
 from jaxstudy.homework.recorded import FILE
@@ -76,21 +76,6 @@ def beside(assignment: Assignment) -> FilesBeside:
         for cell, (first, _) in zip(cells.notebook.cells[-len(cells.spans) :], cells.spans, strict=True)
     )
     return files_beside(assignment.folder, assignment.script, found, assignment.checks.read_text(encoding="utf-8-sig"))
-
-
-def copy_given(assignment: Assignment, folder: Path) -> Path | None:
-    """Copy what lies beside the assignment and goes to students into `folder`; None where there is nothing.
-
-    Raises:
-        InputError: the script can't be read.
-    """
-    if not others_beside(assignment.folder) or not (given := beside(assignment).given):
-        return None
-    for name, path in given.items():
-        write_atomically(folder / name, path.read_bytes())
-    for inner in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
-        inner.chmod(0o755)  # a worker of root's is another user
-    return folder
 
 
 def functions_of(assignment: Assignment) -> tuple[str, ...]:
