@@ -11,9 +11,8 @@ from functools import cache
 from typing import Any
 
 from markdown_it import MarkdownIt
-from markdown_it.common.utils import escapeHtml
-from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+from jaxstudy.build.maths import Formula, set_aside
 from jaxstudy.course import Lecture, Slide, Step
 from jaxstudy.course.exercises import without_markers
 from jaxstudy.replay.chapters import Chapter
@@ -94,25 +93,27 @@ def prose_html(step: Step, lecture: Lecture, files: PageFiles) -> str:
     """A Markdown cell of the lecture as HTML, links leading to the site's pages."""
     source = without_slide_markers(step.source)
     source = with_links(source, files, Places({lecture.name}), step.attachments)
-    # Material has a class `inline` of its own, which floats.
-    markup = re.sub(r'(<span|<div) class="math (?:inline|block)">', r"\1>", str(_parser().render(source)).strip())
+    found = set_aside(source)
+    markup = found.put_back(str(_parser().render(found.text)).strip(), _formula, html.escape)
     markup = _TO_STEP.sub(f"../lectures/{lecture.name}.html#", markup)
     return _TO_LECTURE.sub(r"../lectures/\g<stem>.html", markup)
 
 
 @cache
 def _parser() -> MarkdownIt:
-    def maths(content: str, options: Mapping[str, Any]) -> str:
-        shown = escapeHtml(content.strip())
-        if options["display_mode"]:
-            return f'<div class="arithmatex">\\[{shown}\\]</div>'
-        return f'<span class="arithmatex">\\({shown}\\)</span>'
-
     def code(content: str, language: str, _: str) -> str:
         return coloured(content.rstrip("\n")) if language in ("python", "py", "") else html.escape(content)
 
-    parser = MarkdownIt("commonmark", {"html": True, "highlight": code}).enable("table")
-    return parser.use(dollarmath_plugin, allow_space=True, double_inline=True, renderer=maths)
+    return MarkdownIt("commonmark", {"html": True, "highlight": code}).enable("table")
+
+
+def _formula(formula: Formula) -> str:
+    shown = html.escape(formula.body)
+    if formula.literal:
+        return shown
+    if formula.displayed:
+        return f'<div class="arithmatex">\\[{shown}\\]</div>'
+    return f'<span class="arithmatex">\\({shown}\\)</span>'
 
 
 def coloured(code: str) -> str:
