@@ -237,7 +237,7 @@ def test_course_toml_reports_unknown_keys_and_wrong_types_together(course: Cours
     with pytest.raises(InputError) as caught:
         load_course()
     assert [str(problem).split(";")[0] for problem in caught.value.problems] == [
-        "course.toml:1: expected one of title, about, repository, site_url, start, dates, got 'titel' (did you mean 'title'?)",
+        "course.toml:1: expected one of title, about, repository, site_url, generator, start, dates, got 'titel' (did you mean 'title'?)",
         "course.toml:2: expected a date, got 'soon'",
     ]
 
