@@ -262,7 +262,8 @@ def test_a_check_that_asks_the_reference_nothing_is_run_once_and_needs_no_answer
     with (homework / "checks.py").open("a") as checks:
         checks.write(
             "\n\ndef test_long(student):\n    'It learns.'\n"
-            f"    open({str(ran)!r}, 'a').write('x')\n    assert student.masked_mean\n"
+            f"    with open({str(ran)!r}, 'a') as calls:\n        calls.write('x')\n"
+            "    assert student.masked_mean\n"
             "\n\ndef test_as_reference(student, reference, rng):\n    'As the reference.'\n    x = normal(rng, 3)\n"
             "    reference.masked_mean(x, x > -9)\n"
         )
