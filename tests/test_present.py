@@ -81,6 +81,12 @@ jax.grad(lambda x: x)(3)
 # ## Saved
 #
 # $$\\frac{d}{dx} x^2 = 2x$$
+#
+# From \\$3 to \\$4, and $ a $.
+#
+# | norm | given |
+# |---|---|
+# | $|x|$ | $p(a | b)$ |
 
 # %% slideshow={"slide_type": "-"}
 kept = 1
@@ -224,6 +230,14 @@ def test_maths_is_set_and_code_has_its_colours_on_a_slide_that_was_hidden_until_
     page.evaluate("Reveal.slide(4, 0)")
     page.wait_for_selector("section.present section.present .MathJax .mfrac")
     assert page.locator("section.present section.present .CodeMirror .cm-number").count() == 1
+
+
+def test_dollars_bars_and_blanks_mean_on_live_slides_what_they_mean_in_the_deck(page: Page) -> None:
+    page.evaluate("Reveal.slide(4, 0)")
+    page.wait_for_selector("section.present section.present td .MathJax")
+    formulas = page.locator("section.present section.present").locator("p, td").locator("script[type^='math/tex']")
+    assert [text.strip() for text in formulas.all_text_contents()][-3:] == ["a", "|x|", "p(a | b)"]
+    assert "From $3 to $4, and" in page.locator("section.present section.present p").last.inner_text()
 
 
 def test_a_hidden_input_is_not_seen_and_a_removed_cell_runs_unseen(page: Page) -> None:

@@ -1,5 +1,5 @@
 /* What must be in place before the notebook exists; custom.js does the rest. */
-define(["jquery", "base/js/utils", "notebook/js/notebook"], function ($, utils, notebook) {
+define(["jquery", "base/js/utils", "base/js/mathjaxutils", "notebook/js/notebook"], function ($, utils, maths, notebook) {
   "use strict";
 
   /* nbclassic asks for the session when the notebook has come, and again when the list of kernels has. The second time
@@ -11,6 +11,13 @@ define(["jquery", "base/js/utils", "notebook/js/notebook"], function ($, utils, 
       return;
     }
     startSession.apply(this, arguments);
+  };
+
+  /* Formulas are out of the text when it has become HTML, so a dollar that is left is one of money, `\$3`. The
+     backslash is gone by now: without a tag of its own MathJax, reading the page once more, takes it for maths. */
+  const putBack = maths.replace_math;
+  maths.replace_math = function (html, formulas) {
+    return putBack(html.replace(/(<[^>]*>)|\$/g, (found, tag) => tag || "<span>$</span>"), formulas);
   };
 
   /* Maths: only cells that hold any are given to MathJax, and those of the slide that is shown come first. As nbclassic
